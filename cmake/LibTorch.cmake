@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+# LibTorch's CPU libraries from the unpacked wheel (scripts/setup puts it into
+# the cache folder), as imported targets. find_package(Torch) is not used: it
+# drags every CUDA library into every program and fails without a toolkit.
+if(DEFINED ENV{SOFTFLEET_CACHE})
+  set(_softfleet_cache "$ENV{SOFTFLEET_CACHE}")
+elseif(DEFINED ENV{XDG_CACHE_HOME})
+  set(_softfleet_cache "$ENV{XDG_CACHE_HOME}/softfleet")
+else()
+  set(_softfleet_cache "$ENV{HOME}/.cache/softfleet")
+endif()
+set(LIBTORCH_ROOT "${_softfleet_cache}/libtorch-2.11.0" CACHE PATH
+    "Folder that holds torch/ (and nvidia/ beside it)")
+set(_torch "${LIBTORCH_ROOT}/torch")
+if(NOT EXISTS "${_torch}/lib/libtorch_cpu.so")
+  message(FATAL_ERROR
+    "LibTorch is not in ${LIBTORCH_ROOT}: run scripts/setup, or pass "
+    "-DLIBTORCH_ROOT=<folder that holds torch/lib/libtorch_cpu.so>")
+endif()
+
+foreach(library c10 torch_cpu)
+  add_library(softfleet_${library} SHARED IMPORTED)
+  set_target_properties(softfleet_${library} PROPERTIES
+    IMPORTED_LOCATION "${_torch}/lib/lib${library}.so")
+endforeach()
+add_library(libtorch_cpu INTERFACE)
+# -idirafter: the wheel bundles protobuf headers that must lose to Debian's.
+target_compile_options(libtorch_cpu INTERFACE
+  "SHELL:-idirafter ${_torch}/include"
+  "SHELL:-idirafter ${_torch}/include/torch/csrc/api/include")
+target_link_libraries(libtorch_cpu INTERFACE softfleet_torch_cpu softfleet_c10)
+# cudart and cupti are found by libtorch_cpu's own DT_RPATH at run time.
+target_link_options(libtorch_cpu INTERFACE
+  "LINKER:-rpath,${_torch}/lib" "LINKER:--allow-shlib-undefined")

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The directory of one run: its lock, identity and incarnation, and the paths
+// inside it (config.textproto, metrics.csv, audit.json, checkpoints/, ...).
+// One writer at a time. Owned by the learner, in one process by the program.
+#ifndef SOFTFLEET_RUN_RUN_DIRECTORY_H_
+#define SOFTFLEET_RUN_RUN_DIRECTORY_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/file_system.h"
+#include "softfleet/v1/run.pb.h"
+
+namespace softfleet {
+
+class RunDirectory {
+ public:
+  // Creates the directory or opens an existing run, takes the lock, and makes
+  // a new, higher incarnation durable before it returns.
+  // Unavailable: another process holds the lock (its pid is named).
+  // FailedPrecondition: the directory holds a run of another configuration;
+  // lists the differing fields that must not change. Fields that may change
+  // take the wanted value. InvalidArgument: not a run directory and not empty.
+  static absl::StatusOr<std::unique_ptr<RunDirectory>> Open(
+      FileSystem& files, const std::string& path,
+      const v1::RunConfig& config);
+
+  const std::string& path() const { return path_; }
+  const std::string& run_id() const { return run_id_; }  // 16 hex digits
+  uint64_t incarnation() const { return incarnation_; }  // from 1
+  bool created() const { return created_; }  // no run was here before
+  // path() + "/" + name.
+  std::string File(absl::string_view name) const;
+
+ private:
+  RunDirectory() = default;
+
+  std::string path_;
+  std::string run_id_;
+  uint64_t incarnation_ = 0;
+  bool created_ = false;
+  std::unique_ptr<FileLock> lock_;
+};
+
+}  // namespace softfleet
+
+#endif  // SOFTFLEET_RUN_RUN_DIRECTORY_H_

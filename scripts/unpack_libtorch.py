@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Unpacks the C++ part of LibTorch from downloaded wheels into a folder.
+
+usage: unpack_libtorch.py cpu|cuda WHEEL_FOLDER OUTPUT_FOLDER
+
+Kept: headers (without the wheel's own protobuf headers, which clash with
+Debian's), the libraries a C++ program loads, and the licences. File times are
+the wheel's, so that unpacking the same wheel again rebuilds nothing.
+Exit status: 0 done, 1 failed with a message, 28 (ENOSPC) no space left.
+"""
+
+import calendar
+import errno
+import os
+import shutil
+import sys
+import zipfile
+
+CPU_LIBRARIES = {"libc10.so", "libgomp.so.1", "libtorch_cpu.so"}
+# libtorch.so and libtorch_global_deps.so are shells that drag in everything;
+# the others serve Python.
+NEVER = {
+    "libtorch.so",
+    "libtorch_global_deps.so",
+    "libtorch_python.so",
+    "libshm.so",
+}
+NVIDIA_CPU_LIBRARIES = {"libcudart.so.13", "libcupti.so.13"}
+
+
+def wanted(path, cuda):
+    """Whether the wheel's file `path` belongs to the set."""
+    name = path.rsplit("/", 1)[-1]
+    if path.endswith("/"):
+        return False
+    if ".dist-info/" in path:
+        return "licen" in path.lower() or name.upper().startswith("NOTICE")
+    if path.startswith("torch/include/"):
+        return not path.startswith("torch/include/google/")
+    if path.startswith("torch/lib/"):
+        return name not in NEVER if cuda else name in CPU_LIBRARIES
+    if path.startswith("nvidia/") and ".so" in name:
+        return cuda or name in NVIDIA_CPU_LIBRARIES
+    return False
+
+
+def target_path(path):
+    """Where the file goes below the output folder."""
+    package, separator, rest = path.partition(".dist-info/")
+    return f"licenses/{package}/{rest}" if separator else path
+
+
+def unpack(wheel, output, cuda):
+    files = 0
+    with zipfile.ZipFile(wheel) as archive:
+        for entry in archive.infolist():
+            if not wanted(entry.filename, cuda):
+                continue
+            target = os.path.join(output, target_path(entry.filename))
+            inside = os.path.realpath(output) + os.sep
+            if not os.path.realpath(target).startswith(inside):
+                raise ValueError(f"{wheel}: {entry.filename} leaves the folder")
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            with archive.open(entry) as source, open(target, "wb") as copy:
+                shutil.copyfileobj(source, copy, 1 << 20)
+            moment = calendar.timegm(entry.date_time + (0, 0, 0))
+            os.utime(target, (moment, moment))
+            files += 1
+    return files
+
+
+def main():
+    if len(sys.argv) != 4 or sys.argv[1] not in ("cpu", "cuda"):
+        print(__doc__, file=sys.stderr)
+        return 1
+    kind, wheels, output = sys.argv[1:]
+    names = sorted(n for n in os.listdir(wheels) if n.endswith(".whl"))
+    if not names:
+        print(f"setup: no wheel in {wheels}", file=sys.stderr)
+        return 1
+    try:
+        for name in names:
+            files = unpack(os.path.join(wheels, name), output, kind == "cuda")
+            print(f"setup: unpacked {files} files of {name}", flush=True)
+    except zipfile.BadZipFile as error:
+        print(f"setup: {name} is damaged: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"setup: cannot unpack {name}: {error}", file=sys.stderr)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        return errno.ENOSPC if full else 1
+    needed = ["libc10.so", "libtorch_cpu.so"]
+    needed += ["libtorch_cuda.so"] if kind == "cuda" else []
+    for library in needed:
+        if not os.path.exists(os.path.join(output, "torch", "lib", library)):
+            print(f"setup: the wheels hold no {library}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

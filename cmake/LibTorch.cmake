@@ -2,16 +2,26 @@
 # LibTorch's CPU libraries from the unpacked wheel (scripts/setup puts it into
 # the cache folder), as imported targets. find_package(Torch) is not used: it
 # drags every CUDA library into every program and fails without a toolkit.
-if(DEFINED ENV{SOFTFLEET_CACHE})
-  set(_softfleet_cache "$ENV{SOFTFLEET_CACHE}")
-elseif(DEFINED ENV{XDG_CACHE_HOME})
-  set(_softfleet_cache "$ENV{XDG_CACHE_HOME}/softfleet")
+# Link libtorch_cpu last: it exports std:: template bodies that Debian's
+# libraries would otherwise bind to.
+if(DEFINED ENV{LIBTORCH_ROOT})
+  set(_libtorch_root "$ENV{LIBTORCH_ROOT}")
 else()
-  set(_softfleet_cache "$ENV{HOME}/.cache/softfleet")
+  if(DEFINED ENV{SOFTFLEET_CACHE})
+    set(_libtorch_root "$ENV{SOFTFLEET_CACHE}")
+  elseif(DEFINED ENV{XDG_CACHE_HOME})
+    set(_libtorch_root "$ENV{XDG_CACHE_HOME}/softfleet")
+  else()
+    set(_libtorch_root "$ENV{HOME}/.cache/softfleet")
+  endif()
+  string(APPEND _libtorch_root "/libtorch-2.11.0")
+  if(SAC_CUDA)
+    string(APPEND _libtorch_root "-cuda")
+  endif()
 endif()
-set(LIBTORCH_ROOT "${_softfleet_cache}/libtorch-2.11.0" CACHE PATH
+set(LIBTORCH_ROOT "${_libtorch_root}" CACHE PATH
     "Folder that holds torch/ (and nvidia/ beside it)")
-set(_torch "${LIBTORCH_ROOT}/torch")
+get_filename_component(_torch "${LIBTORCH_ROOT}/torch" ABSOLUTE)
 if(NOT EXISTS "${_torch}/lib/libtorch_cpu.so")
   message(FATAL_ERROR
     "LibTorch is not in ${LIBTORCH_ROOT}: run scripts/setup, or pass "
@@ -29,6 +39,7 @@ target_compile_options(libtorch_cpu INTERFACE
   "SHELL:-idirafter ${_torch}/include"
   "SHELL:-idirafter ${_torch}/include/torch/csrc/api/include")
 target_link_libraries(libtorch_cpu INTERFACE softfleet_torch_cpu softfleet_c10)
-# cudart and cupti are found by libtorch_cpu's own DT_RPATH at run time.
-target_link_options(libtorch_cpu INTERFACE
-  "LINKER:-rpath,${_torch}/lib" "LINKER:--allow-shlib-undefined")
+# cudart and cupti are found by libtorch_cpu's own DT_RPATH at run time. CMake
+# itself adds the rpath to the folder above, in the build and on installation
+# (CMAKE_INSTALL_RPATH_USE_LINK_PATH).
+target_link_options(libtorch_cpu INTERFACE "LINKER:--allow-shlib-undefined")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# How rooms, programs and tests are declared.
+# How rooms, programs, tests and benchmarks are declared.
 
 set(SOFTFLEET_WARNINGS -Wall -Wextra)
 if(SOFTFLEET_SANITIZE)
@@ -20,16 +20,34 @@ function(softfleet_library room)
                         PRIVATE ${arg_PRIVATE_DEPS})
 endfunction()
 
-# softfleet_test(<name> SOURCES a_test.cc ... DEPS softfleet::core ...)
+# softfleet_program(<name> SOURCES main.cc ... DEPS softfleet::run ...)
+# A program in <build>/bin, installed into <prefix>/bin.
+function(softfleet_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_compile_options(${name} PRIVATE ${SOFTFLEET_WARNINGS})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${arg_DEPS})
+  install(TARGETS ${name} RUNTIME)
+endfunction()
+
+# softfleet_test(<name> SOURCES a_test.cc ... DEPS softfleet::core ...
+#                [LABELS long] [TIMEOUT seconds])
 # A GoogleTest program. Tests of its cases whose name contains "Golden" read
-# SOFTFLEET_GOLDEN_DIR / SOFTFLEET_ENV_GOLDEN_DIR when they run.
+# SOFTFLEET_GOLDEN_DIR / SOFTFLEET_ENV_GOLDEN_DIR when they run. Those with the
+# label long are left to `make test-long`.
 function(softfleet_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
+  set(properties TIMEOUT ${arg_TIMEOUT})
+  if(arg_LABELS)
+    list(APPEND properties LABELS "${arg_LABELS}")
+  endif()
   add_executable(${name} ${arg_SOURCES})
   target_compile_options(${name} PRIVATE ${SOFTFLEET_WARNINGS})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_compile_definitions(${name} PRIVATE
     SOFTFLEET_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
     SOFTFLEET_BINARY_DIR="${CMAKE_BINARY_DIR}")
@@ -37,5 +55,18 @@ function(softfleet_test name)
                         GTest::gtest_main)
   include(GoogleTest)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
-    PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+    PROPERTIES ${properties})
+endfunction()
+
+# softfleet_benchmark(<name> SOURCES a_benchmark.cc ... DEPS softfleet::x ...)
+# A program in <build>/benchmarks that `make bench` runs without arguments. Link
+# benchmark::benchmark_main (google benchmark) where it has no main of its own.
+function(softfleet_benchmark name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  set_target_properties(${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/benchmarks)
+  target_compile_options(${name} PRIVATE ${SOFTFLEET_WARNINGS})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${arg_DEPS})
 endfunction()

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "environments/action_scaling.h"
+
+#include <cmath>
+#include <cstddef>
+
+namespace softfleet {
+
+ActionScaling::ActionScaling(const EnvironmentSpec& spec)
+    : low_(spec.action_low) {
+  for (size_t i = 0; i < low_.size(); ++i) {
+    half_range_.push_back((spec.action_high[i] - low_[i]) / 2);
+  }
+}
+
+void ActionScaling::ToEnvironment(std::span<const float> action,
+                                  std::span<float> scaled) const {
+  for (size_t i = 0; i < low_.size(); ++i) {
+    const double up = static_cast<double>(action[i]) + 1;
+    scaled[i] = static_cast<float>(low_[i] + up * half_range_[i]);
+  }
+}
+
+double ActionScaling::LogVolume() const {
+  double volume = 0;
+  for (const double half : half_range_) volume += std::log(half);
+  return volume;
+}
+
+}  // namespace softfleet

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Environments by name. Thread-safe.
+#ifndef SOFTFLEET_ENVIRONMENTS_REGISTRY_H_
+#define SOFTFLEET_ENVIRONMENTS_REGISTRY_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "environments/environment.h"
+
+namespace softfleet {
+
+// What makes an environment; two equal values make equal environments.
+struct EnvironmentOptions {
+  std::string name;  // "Pendulum-v1"
+  // Replaces the environment's own limit; 0 = never truncate.
+  std::optional<int64_t> max_episode_steps;
+  // Replace infinite or too wide action bounds, one value per dimension, or a
+  // single value for all; empty = the environment's own.
+  std::vector<double> action_low;
+  std::vector<double> action_high;
+};
+
+// NotFound names the nearest known name ("did you mean ..."); InvalidArgument
+// names the dimension whose action bounds are infinite, huge (> 1e6), or
+// reversed.
+absl::StatusOr<std::unique_ptr<Environment>> MakeEnvironment(
+    const EnvironmentOptions& options);
+
+// Known names, sorted.
+std::vector<std::string> EnvironmentNames();
+
+// A text that is equal exactly when the options make equal environments, and
+// its 64-bit hash (FNV-1a): part of a panel's identity.
+std::string DescribeEnvironment(const EnvironmentOptions& options);
+uint64_t EnvironmentHash(const EnvironmentOptions& options);
+
+}  // namespace softfleet
+
+#endif  // SOFTFLEET_ENVIRONMENTS_REGISTRY_H_

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+# The everyday commands; `make help` lists them. Each starts with what it
+# needs (set-up, configuration, build) and skips what is up to date.
+
+# release, debug, asan or cuda: see CMakePresets.json.
+PRESET ?= release
+# Compilers at a time. A file that includes torch/torch.h takes up to 1.7 GB.
+JOBS ?= $(shell nproc)
+TEST_JOBS ?= 2
+CONFIG ?= configs/pendulum.textproto
+RUN_DIR ?= runs/pendulum
+
+BUILD = build/$(PRESET)
+SETUP = scripts/setup $(if $(filter cuda,$(PRESET)),--cuda)
+CTEST = ctest --output-on-failure -j$(TEST_JOBS)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup configure build train test test-long bench lint format \
+        install clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | \
+	  awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+	@echo "  variables: PRESET=release|debug|asan|cuda JOBS=$(JOBS)" \
+	  "TEST_JOBS=$(TEST_JOBS)"
+
+setup: ## Debian packages and LibTorch, once
+	@$(SETUP)
+
+configure: setup
+	@cmake --preset $(PRESET) --log-level=WARNING \
+	  -DLIBTORCH_ROOT="$$($(SETUP) --root)"
+
+build: configure ## everything, into build/$(PRESET)
+	@cmake --build $(BUILD) -j$(JOBS)
+
+train: configure ## train the pendulum (CONFIG=, RUN_DIR=); again resumes
+	@cmake --build $(BUILD) -j$(JOBS) --target softfleet
+	$(BUILD)/bin/softfleet train --config $(CONFIG) --run_dir $(RUN_DIR)
+
+test: build ## every test of the normal tier
+	@$(CTEST) --test-dir $(BUILD) -LE '^long$$'
+
+test-long: build ## fault, fuzz and learning tests; everything under asan
+	@$(CTEST) --test-dir $(BUILD) -L '^long$$'
+	@$(MAKE) --no-print-directory build PRESET=asan
+	@$(CTEST) --test-dir build/asan
+
+bench: build ## run every program in build/$(PRESET)/benchmarks
+	@scripts/bench $(BUILD)
+
+lint: build ## clang-format, clang -Wthread-safety, clang-tidy on changes
+	@scripts/setup --lint
+	@python3 scripts/lint.py $(BUILD)
+
+format: ## rewrite the C++ files with clang-format
+	@scripts/setup --lint
+	@python3 scripts/lint.py --fix-format
+
+install: build ## into PREFIX (default: install/)
+	@cmake --install $(BUILD) --prefix $(or $(PREFIX),install)
+
+clean: ## remove build/
+	rm -rf build

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "replay/table.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/memory/memory.h"
+#include "absl/numeric/int128.h"
+#include "absl/strings/str_cat.h"
+#include "core/philox.h"
+#include "core/status.h"
+#include "replay/gather.h"
+#include "replay/ring.h"
+#include "replay/streams.h"
+#include "replay/table_file.h"
+
+namespace softfleet {
+namespace {
+
+// Rows appended one by one run together by the take-over rule, up to the end
+// of their episode: slots are dimensioned for runs of this many rows.
+constexpr uint64_t kRowByRowRun = 256;
+
+uint64_t Saturate(absl::uint128 value) {
+  return static_cast<uint64_t>(std::min<absl::uint128>(value, ~uint64_t{0}));
+}
+
+// The formula in table.h; at most 2^64 - 1.
+uint64_t SlotsFor(const TableOptions& options) {
+  const uint64_t rows = static_cast<uint64_t>(options.capacity_rows);
+  const uint64_t run = options.expected_block_rows == 1
+                           ? kRowByRowRun
+                           : static_cast<uint64_t>(options.expected_block_rows);
+  const absl::uint128 blocks = rows / run + (rows % run != 0);
+  return Saturate(absl::uint128(rows) +
+                  blocks * static_cast<uint64_t>(options.schema.frame_stack));
+}
+
+absl::Status AtLeastOne(absl::string_view name, int64_t value) {
+  if (value >= 1) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(name, " is ", value, ", must be at least 1"));
+}
+
+absl::Status CheckOptions(const TableOptions& options) {
+  SF_RETURN_IF_ERROR(options.schema.Validate());
+  SF_RETURN_IF_ERROR(AtLeastOne("capacity_rows", options.capacity_rows));
+  SF_RETURN_IF_ERROR(
+      AtLeastOne("expected_block_rows", options.expected_block_rows));
+  return AtLeastOne("max_block_rows", options.max_block_rows);
+}
+
+// The most rows that take at most the budget; 0 if not even one fits.
+int64_t LargestCapacity(TableOptions options) {
+  int64_t fits = 0;
+  int64_t too_many = options.capacity_rows;
+  while (too_many - fits > 1) {
+    options.capacity_rows = fits + (too_many - fits) / 2;
+    const bool ok = Table::BytesFor(options) <= options.byte_budget;
+    (ok ? fits : too_many) = options.capacity_rows;
+  }
+  return fits;
+}
+
+absl::Status CheckSize(const TableOptions& options) {
+  const uint64_t bytes = Table::BytesFor(options);
+  if (options.byte_budget != 0 && bytes > options.byte_budget) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("a table for ", options.capacity_rows, " rows (",
+                     options.schema.Describe(), ") takes ", bytes,
+                     " bytes, the budget is ", options.byte_budget,
+                     " bytes: ", LargestCapacity(options), " rows would fit"));
+  }
+  const uint64_t slots = SlotsFor(options);
+  if (slots > Ring::kMaxSlots) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a table for ", options.capacity_rows, " rows needs ",
+                     slots, " slots, the most is ", Ring::kMaxSlots));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+class Table::Impl {
+ public:
+  Impl(TableOptions options, Ring ring)
+      : options_(std::move(options)), ring_(std::move(ring)) {}
+
+  void Append(const StepBlock& block) {
+    const std::optional<uint64_t> closing = streams_.Continued(block);
+    const bool take_over =
+        closing.has_value() && *closing + 1 == ring_.counters().head;
+    const uint64_t first_row = ring_.Append(block, take_over);
+    const uint64_t tail = ring_.counters().tail;
+    if (closing.has_value() && !take_over && *closing >= tail) {
+      ring_.SetLink(*closing, first_row);
+    }
+    streams_.Record(block, ring_.counters().head - 1, tail);
+  }
+
+  // Ids are drawn from all those with a living stack; what is not a row is
+  // drawn again. At least one slot in frame_stack + 1 is a row.
+  absl::Status SampleUniform(Philox random, std::span<uint64_t> ids) const {
+    if (ring_.counters().sampleable_rows == 0) {
+      return absl::FailedPreconditionError("the table has no row to draw");
+    }
+    const uint64_t first = ring_.first_stacked();
+    const uint64_t count = ring_.counters().head - first;
+    const uint64_t first_slot = ring_.SlotOf(first);
+    for (uint64_t& id : ids) {
+      uint64_t offset;
+      do {
+        offset = random.NextBelow(count);
+      } while (!ring_.IsRow(ring_.Forward(first_slot, offset)));
+      id = first + offset;
+    }
+    return absl::OkStatus();
+  }
+
+  const TableOptions options_;
+  Ring ring_;
+  Streams streams_;
+};
+
+Table::Table(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Table::~Table() = default;
+
+uint64_t Table::BytesFor(const TableOptions& options) {
+  return Saturate(absl::uint128(SlotsFor(options)) *
+                  Ring::BytesPerSlot(options.schema));
+}
+
+absl::StatusOr<std::unique_ptr<Table>> Table::Create(TableOptions options) {
+  SF_RETURN_IF_ERROR(CheckOptions(options));
+  SF_RETURN_IF_ERROR(CheckSize(options));
+  SF_ASSIGN_OR_RETURN(
+      Ring ring,
+      Ring::Create(options.schema, static_cast<uint64_t>(options.capacity_rows),
+                   SlotsFor(options)));
+  // A block longer than the table would overwrite itself.
+  options.max_block_rows =
+      std::min(options.max_block_rows, options.capacity_rows);
+  return absl::WrapUnique(
+      new Table(std::make_unique<Impl>(std::move(options), std::move(ring))));
+}
+
+absl::Status Table::Append(const StepBlock& block) {
+  SF_RETURN_IF_ERROR(
+      CheckStepBlock(schema(), block, impl_->options_.max_block_rows));
+  impl_->Append(block);
+  return absl::OkStatus();
+}
+
+uint64_t Table::rows_appended() const {
+  return impl_->ring_.counters().rows_appended;
+}
+
+int64_t Table::sampleable_rows() const {
+  return static_cast<int64_t>(impl_->ring_.counters().sampleable_rows);
+}
+
+const Schema& Table::schema() const { return impl_->options_.schema; }
+
+uint64_t Table::bytes() const { return impl_->ring_.bytes(); }
+
+absl::Status Table::SampleUniform(uint64_t seed, uint64_t step,
+                                  std::span<uint64_t> ids) const {
+  return impl_->SampleUniform(Philox(seed, Purpose::kReplayDraw, 0, step), ids);
+}
+
+absl::Status Table::Gather(std::span<const uint64_t> ids, int n_step,
+                           double gamma, TransitionBatch* batch) const {
+  return GatherTransitions(impl_->ring_, schema(), ids, n_step, gamma, batch);
+}
+
+absl::StatusOr<FileDigest> Table::Save(FileSystem& files,
+                                       const std::string& path) const {
+  return SaveTable(files, path, schema(), impl_->ring_, impl_->streams_);
+}
+
+absl::Status Table::Restore(const SafetensorsContent& saved) {
+  return RestoreTable(saved, schema(), &impl_->ring_, &impl_->streams_);
+}
+
+}  // namespace softfleet

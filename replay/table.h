@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// The replay table: one ring of rows with the rules below. Owned by a shard,
+// or by the process in `softfleet train`.
+//
+//  1. The ring has C slots in contiguous columns, allocated once; the bytes
+//     are checked against the budget before. A table for N rows in blocks of R
+//     rows has C = N + ceil(N / R) * frame_stack slots: each block adds its
+//     context (frame_stack - 1) and closing observation. R is
+//     Options::expected_block_rows; 1 stands for rows that are appended one by
+//     one and joined by rule 5, with R = 256 for the episodes' ends.
+//  2. Each stored observation, row or context, takes the next 64-bit id;
+//     slot = id mod C. Ids in [tail, head) are alive. The tail moves up before
+//     a block is stored, until head - tail <= C and at most N rows can be
+//     drawn: capacity and counters are in rows, and a block never finds more
+//     than N. Shorter blocks than expected run out of slots first and hold
+//     fewer rows.
+//  3. Within a block ids are consecutive: next observation = id + 1, a frame
+//     stack = the ids before.
+//  4. A block's last observation gets a slot of its own, the closing slot,
+//     which is not a row. When a block continues its stream (same environment
+//     and episode as the environment's last block, first_step follows) and the
+//     closing slot of the earlier block is still alive, a link leads from the
+//     earlier block's last row to the new block's first row.
+//  5. Take-over: if the closing slot of the stream is the newest in the ring,
+//     the continuation takes it over as its first row: no context, no link,
+//     no second copy. The observation that is there stays.
+//  6. A row is sampleable while every observation of its frame stack is
+//     alive. Context and closing slots are never drawn.
+//  7. n-step walks rows and links; it stops after n rows, at an episode's
+//     end, or where no continuation is there (yet, or any more), and
+//     discounts the bootstrap by gamma^k of the k rows really summed. At the
+//     newest row of an unfinished stream k is 1 and the bootstrap is from its
+//     next observation.
+//
+// Thread-compatible: one writer or several readers at a time. Appending never
+// allocates per row; pages of the columns are touched when first written.
+#ifndef SOFTFLEET_REPLAY_TABLE_H_
+#define SOFTFLEET_REPLAY_TABLE_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/file_system.h"
+#include "core/safetensors.h"
+#include "experience/interfaces.h"
+#include "experience/schema.h"
+#include "replay/batch.h"
+
+namespace softfleet {
+
+struct TableOptions {
+  Schema schema;
+  int64_t capacity_rows = 1'000'000;
+  // Most bytes the columns may take; Create is ResourceExhausted above it,
+  // naming both figures and the capacity that would fit. 0 = no limit.
+  uint64_t byte_budget = 0;
+  // Rows per block that the slots are dimensioned for: shorter blocks hold
+  // fewer rows than capacity_rows. 1 with the take-over rule (embedded runs
+  // append row by row) needs no extra slots per row.
+  int64_t expected_block_rows = 32;
+  // Longest block that Append accepts; never more than capacity_rows.
+  int64_t max_block_rows = 4096;
+};
+
+class Table : public StepSink {
+ public:
+  // InvalidArgument names an option; ResourceExhausted: over the budget, or
+  // the system has no such memory.
+  static absl::StatusOr<std::unique_ptr<Table>> Create(TableOptions options);
+  ~Table() override;
+
+  // Bytes the columns of such a table take; 2^64 - 1 stands for all that is
+  // more.
+  static uint64_t BytesFor(const TableOptions& options);
+
+  // Checks the block (CheckStepBlock) and stores it whole, or returns
+  // InvalidArgument and stores nothing.
+  absl::Status Append(const StepBlock& block) override;
+
+  // Rows appended since creation (a restored table goes on counting), rows
+  // that can be drawn now (<= capacity_rows), bytes of the columns.
+  uint64_t rows_appended() const;
+  int64_t sampleable_rows() const;
+  const Schema& schema() const;
+  uint64_t bytes() const;
+
+  // Draws `ids.size()` sampleable rows uniformly with replacement; the draw is
+  // a pure function of (the table's content, seed, step). FailedPrecondition
+  // when no row is sampleable.
+  absl::Status SampleUniform(uint64_t seed, uint64_t step,
+                             std::span<uint64_t> ids) const;
+
+  // Gathers the n-step transitions that start at `ids` (n >= 1, 0 <= gamma <=
+  // 1) into `batch`, whose vectors are reused. NotFound names an id that is
+  // not a sampleable row (any more); after an error the batch is unspecified.
+  absl::Status Gather(std::span<const uint64_t> ids, int n_step, double gamma,
+                      TransitionBatch* batch) const;
+
+  // Everything in one safetensors file: columns, ids, links, streams. A table
+  // made from it behaves equally in every later call. Restore replaces the
+  // content; it refuses another schema or capacity, naming both values, and
+  // anything no table can have written (ids, kinds of slots, links, streams,
+  // values out of range), and then leaves the table unchanged.
+  // replay/table_file.h has the format.
+  absl::StatusOr<FileDigest> Save(FileSystem& files,
+                                  const std::string& path) const;
+  absl::Status Restore(const SafetensorsContent& saved);
+
+ private:
+  class Impl;
+  explicit Table(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace softfleet
+
+#endif  // SOFTFLEET_REPLAY_TABLE_H_

@@ -21,6 +21,8 @@
 
 namespace softfleet {
 
+class ActionStatistics;
+
 // The episodes of one action mode, in the panel's order. Returns are
 // undiscounted sums of the environment's rewards (reward_scale not applied).
 struct ModeResult {
@@ -116,10 +118,11 @@ class Evaluator {
 
   // One mode; `statistics` may be null.
   absl::StatusOr<ModeResult> EvaluateMode(Policy& policy, ActionMode mode,
-                                          class ActionStatistics* statistics);
+                                          ActionStatistics* statistics);
 
   Panel panel_;
-  int64_t step_limit_ = 0;
+  ActionBounds own_bounds_;  // of the environment, without replacements
+  int64_t step_limit_ = 0;   // of an episode
   std::vector<std::unique_ptr<Environment>> environments_;
 };
 

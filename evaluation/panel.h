@@ -95,6 +95,11 @@ void SeedNoise(Panel* panel);
 // numbers, references where the criterion needs them.
 absl::Status CheckPanel(const Panel& panel);
 
+// OK, or FailedPrecondition that says which environment the panel is for, when
+// that is not the one `environment` makes.
+absl::Status CheckPanelEnvironment(const Panel& panel,
+                                   const EnvironmentOptions& environment);
+
 // 16 hexadecimal digits.
 std::string HexHash(uint64_t hash);
 

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "environments/action_scaling.h"
+
+#include <array>
+#include <cmath>
+
+#include "core/philox.h"
+#include "environments/cart_pole.h"
+#include "gtest/gtest.h"
+
+namespace softfleet {
+namespace {
+
+EnvironmentSpec SpecWithBounds(std::vector<double> low,
+                               std::vector<double> high) {
+  EnvironmentSpec spec;
+  spec.action = {ActionSpec::Kind::kContinuous,
+                 static_cast<int64_t>(low.size()), 0};
+  spec.action_low = std::move(low);
+  spec.action_high = std::move(high);
+  return spec;
+}
+
+TEST(ActionScaling, MapsTheEndsAndTheMiddleOfPolicySpaceOntoTheBounds) {
+  const ActionScaling scaling(SpecWithBounds({-2, 1, 0}, {2, 4, 0.5}));
+  std::array<float, 3> scaled;
+  scaling.ToEnvironment(std::array{-1.0f, -1.0f, -1.0f}, scaled);
+  EXPECT_EQ(scaled, (std::array{-2.0f, 1.0f, 0.0f}));
+  scaling.ToEnvironment(std::array{1.0f, 1.0f, 1.0f}, scaled);
+  EXPECT_EQ(scaled, (std::array{2.0f, 4.0f, 0.5f}));
+  scaling.ToEnvironment(std::array{0.0f, 0.0f, 0.0f}, scaled);
+  EXPECT_EQ(scaled, (std::array{0.0f, 2.5f, 0.25f}));
+}
+
+TEST(ActionScaling, DoesNotClip) {
+  const ActionScaling scaling(SpecWithBounds({-2}, {2}));
+  std::array<float, 1> scaled;
+  scaling.ToEnvironment(std::array{1.5f}, scaled);
+  EXPECT_EQ(scaled[0], 3.0f);
+}
+
+TEST(ActionScaling, IsRoundedOnceFromTheExactValue) {
+  Philox random(1, Purpose::kTest);
+  for (int i = 0; i < 1000; ++i) {
+    const double low = -10 * random.NextUniform();
+    const double high = 10 * random.NextUniform();
+    const float action = 2 * random.NextUniformFloat() - 1;
+    const ActionScaling scaling(SpecWithBounds({low}, {high}));
+    std::array<float, 1> scaled;
+    scaling.ToEnvironment(std::array{action}, scaled);
+    const long double exact = low + (static_cast<long double>(action) + 1) *
+                                        (static_cast<long double>(high) - low) /
+                                        2;
+    // Half a float32 ulp of the largest bound, and a little for the doubles.
+    EXPECT_NEAR(scaled[0], static_cast<double>(exact),
+                0.51 * std::ldexp(1.0, -20));
+  }
+}
+
+TEST(ActionScaling, LogVolumeIsTheSumOfTheLogHalfRanges) {
+  const ActionScaling scaling(SpecWithBounds({-2, 1, 0}, {2, 4, 0.5}));
+  EXPECT_NEAR(scaling.LogVolume(), std::log(2 * 1.5 * 0.25), 1e-15);
+}
+
+TEST(ActionScaling, AnIndexHasNoVolume) {
+  const ActionScaling scaling(CartPoleSpec());
+  EXPECT_EQ(scaling.LogVolume(), 0);
+}
+
+}  // namespace
+}  // namespace softfleet

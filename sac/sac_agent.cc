@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sac/sac_agent.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "absl/memory/memory.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "core/philox.h"
+#include "core/status.h"
+
+namespace softfleet {
+namespace {
+
+// Streams of kCriticInit are critic * kLayersPerCritic + layer.
+constexpr uint32_t kLayersPerCritic = 64;
+
+absl::Status CheckPositive(absl::string_view name, int64_t value) {
+  if (value >= 1) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(name, " is ", value, ", must be at least 1"));
+}
+
+absl::Status CheckSize(absl::string_view name, size_t size, int64_t wanted) {
+  if (static_cast<int64_t>(size) == wanted) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      name, " has ", size, " elements, the update needs ", wanted));
+}
+
+template <typename Function>
+void ForEachElement(const SacStateView& view, Function function) {
+  for (int64_t i = 0; i < view.elements; ++i) {
+    if (view.f32 != nullptr) {
+      function(view.f32[i]);
+    } else {
+      function(view.f64[i]);
+    }
+  }
+}
+
+bool AllFinite(const SacStateView& view) {
+  bool finite = true;
+  ForEachElement(view, [&finite](auto x) { finite &= std::isfinite(x); });
+  return finite;
+}
+
+Tensor Copy(const SacStateView& view) {
+  const auto n = static_cast<size_t>(view.elements);
+  return view.f32 != nullptr
+             ? Tensor::From(std::span<const float>(view.f32, n), view.shape)
+             : Tensor::From(std::span<const double>(view.f64, n), view.shape);
+}
+
+void Assign(const std::vector<double>& values, const SacStateView& view) {
+  for (int64_t i = 0; i < view.elements; ++i) {
+    if (view.f32 != nullptr) {
+      view.f32[i] = static_cast<float>(values[i]);
+    } else {
+      view.f64[i] = values[i];
+    }
+  }
+}
+
+// The view of that name; the caller knows that there is one.
+const SacStateView& Named(const std::vector<SacStateView>& state,
+                          absl::string_view name) {
+  return *std::find_if(
+      state.begin(), state.end(),
+      [name](const SacStateView& view) { return view.name == name; });
+}
+
+// "param/critic1/l0.weight" -> the number behind `prefix`, or nothing.
+bool ParseIndex(absl::string_view text, absl::string_view prefix,
+                uint32_t* index) {
+  return absl::StartsWith(text, prefix) &&
+         absl::SimpleAtoi(text.substr(prefix.size()), index);
+}
+
+// Position of a linear layer within its network: l<i> is i, heads come last.
+uint32_t LayerIndex(absl::string_view layer) {
+  uint32_t index = 0;
+  if (ParseIndex(layer, "l", &index)) return index;
+  return layer == "log_std" ? kLayersPerCritic - 1 : kLayersPerCritic - 2;
+}
+
+Philox InitStream(uint64_t seed, absl::string_view network,
+                  absl::string_view layer) {
+  uint32_t critic = 0;
+  if (ParseIndex(network, "critic", &critic)) {
+    return Philox(seed, Purpose::kCriticInit,
+                  critic * kLayersPerCritic + LayerIndex(layer));
+  }
+  return Philox(seed, Purpose::kActorInit, LayerIndex(layer));
+}
+
+absl::Status CheckTensor(const SacStateView& view, const Tensor& tensor) {
+  if (tensor.shape != view.shape) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(view.name, " has shape ", ShapeString(tensor.shape),
+                     ", this network needs ", ShapeString(view.shape)));
+  }
+  if (tensor.dtype != DType::kF32 && tensor.dtype != DType::kF64) {
+    return absl::InvalidArgumentError(absl::StrCat(view.name, " has dtype ",
+                                                   DTypeName(tensor.dtype),
+                                                   ", must be F32 or F64"));
+  }
+  for (double x : tensor.AsDouble()) {
+    if (!std::isfinite(x)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(view.name, " holds a number that is not finite"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ValidateSacOptions(const SacOptions& options) {
+  SF_RETURN_IF_ERROR(CheckPositive("observation_dim", options.observation_dim));
+  SF_RETURN_IF_ERROR(CheckPositive("action_dim", options.action_dim));
+  SF_RETURN_IF_ERROR(CheckPositive("num_critics", options.num_critics));
+  SF_RETURN_IF_ERROR(CheckPositive("policy_delay", options.policy_delay));
+  for (int64_t width : options.actor_hidden) {
+    SF_RETURN_IF_ERROR(CheckPositive("actor_hidden", width));
+  }
+  for (int64_t width : options.critic_hidden) {
+    SF_RETURN_IF_ERROR(CheckPositive("critic_hidden", width));
+  }
+  if (std::max(options.actor_hidden.size(), options.critic_hidden.size()) >=
+      kLayersPerCritic - 2) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "at most ", kLayersPerCritic - 3, " hidden layers are supported"));
+  }
+  if (options.target_subset < 0 ||
+      options.target_subset > options.num_critics) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "target_subset is ", options.target_subset,
+        ", must be between 0 and num_critics = ", options.num_critics));
+  }
+  if (!(options.log_std_min < options.log_std_max)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("log_std_min = ", options.log_std_min,
+                     " is not below log_std_max = ", options.log_std_max));
+  }
+  if (!(options.alpha_init > 0) || !std::isfinite(options.alpha_init)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "alpha_init is ", options.alpha_init, ", must be positive"));
+  }
+  if (!std::isfinite(options.target_entropy) ||
+      !std::isfinite(options.log_volume)) {
+    return absl::InvalidArgumentError(
+        "target_entropy and log_volume must be finite");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<SacAgent>> SacAgent::Create(
+    const SacOptions& options, uint64_t seed) {
+  SF_RETURN_IF_ERROR(ValidateSacOptions(options));
+  auto agent = absl::WrapUnique(new SacAgent(options));
+  agent->Initialise(seed);
+  return agent;
+}
+
+void SacAgent::Initialise(uint64_t seed) {
+  const std::vector<SacStateView>& state = update_.State();
+  for (const SacStateView& view : state) {
+    if (!absl::StartsWith(view.name, "param/")) continue;
+    const std::vector<std::string> parts = absl::StrSplit(
+        absl::StripPrefix(view.name, "param/"), absl::ByAnyChar("/."));
+    const std::string& layer = parts[1];
+    const bool is_weight = parts[2] == "weight";
+    std::vector<double> values(view.elements, is_weight ? 1 : 0);
+    if (!absl::StartsWith(layer, "ln")) {
+      const SacStateView& weight =
+          Named(state, absl::StrCat("param/", parts[0], "/", layer, ".weight"));
+      const double bound = 1 / std::sqrt(static_cast<double>(weight.shape[1]));
+      Philox stream = InitStream(seed, parts[0], layer);
+      // The bias continues the weight's stream.
+      for (int64_t i = 0; !is_weight && i < weight.elements; ++i) {
+        stream.NextUniformFloat();
+      }
+      for (double& x : values) x = bound * (2 * stream.NextUniformFloat() - 1);
+    }
+    Assign(values, view);
+    const std::string target =
+        absl::StrCat("target/", absl::StripPrefix(view.name, "param/"));
+    if (absl::StartsWith(parts[0], "critic")) {
+      Assign(values, Named(state, target));
+    }
+  }
+}
+
+absl::Status SacAgent::CheckBatch(const SacBatch& batch,
+                                  const SacDraws& draws) const {
+  const int64_t b = batch.size;
+  SF_RETURN_IF_ERROR(CheckPositive("batch size", b));
+  const int64_t observations = b * options_.observation_dim;
+  SF_RETURN_IF_ERROR(
+      CheckSize("observations", batch.observations.size(), observations));
+  SF_RETURN_IF_ERROR(CheckSize("next_observations",
+                               batch.next_observations.size(), observations));
+  SF_RETURN_IF_ERROR(CheckSize("rewards", batch.rewards.size(), b));
+  SF_RETURN_IF_ERROR(CheckSize("discounts", batch.discounts.size(), b));
+  SF_RETURN_IF_ERROR(CheckSize("terminated", batch.terminated.size(), b));
+  if (!batch.weights.empty()) {
+    SF_RETURN_IF_ERROR(CheckSize("weights", batch.weights.size(), b));
+  }
+  if (options_.continuous) {
+    const int64_t actions = b * options_.action_dim;
+    SF_RETURN_IF_ERROR(CheckSize("actions", batch.actions.size(), actions));
+    SF_RETURN_IF_ERROR(
+        CheckSize("next_noise", draws.next_noise.size(), actions));
+    const bool acts = (counters().updates + 1) % options_.policy_delay == 0;
+    if (acts)
+      SF_RETURN_IF_ERROR(CheckSize("noise", draws.noise.size(), actions));
+  } else {
+    SF_RETURN_IF_ERROR(
+        CheckSize("discrete_actions", batch.discrete_actions.size(), b));
+    for (int64_t action : batch.discrete_actions) {
+      if (action < 0 || action >= options_.action_dim) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("discrete action ", action, " is outside [0, ",
+                         options_.action_dim, ")"));
+      }
+    }
+  }
+  SF_RETURN_IF_ERROR(
+      CheckSize("subset", draws.subset.size(), options_.target_subset));
+  for (int64_t critic : draws.subset) {
+    if (critic < 0 || critic >= options_.num_critics) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "subset names critic ", critic, " of ", options_.num_critics));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SacAgent::Update(const SacBatch& batch, const SacDraws& draws,
+                              SacStatistics* statistics, SacTrace* trace) {
+  SF_RETURN_IF_ERROR(CheckBatch(batch, draws));
+  update_.Update(batch, draws, statistics, trace);
+  return absl::OkStatus();
+}
+
+const SacCounters& SacAgent::counters() const { return update_.counters(); }
+
+double SacAgent::alpha() const {
+  if (options_.alpha_mode == SacOptions::AlphaMode::kFixed) {
+    return options_.alpha_init;
+  }
+  const SacStateView& log_alpha = Named(update_.State(), "log_alpha");
+  return std::exp(log_alpha.f32 != nullptr ? *log_alpha.f32 : *log_alpha.f64);
+}
+
+TensorMap SacAgent::Save() const {
+  TensorMap saved;
+  for (const SacStateView& view : update_.State()) {
+    saved[view.name] = Copy(view);
+  }
+  const SacCounters& counters = update_.counters();
+  const auto count = [&saved](const std::string& name, int64_t value) {
+    saved["counter/" + name] = Tensor::From(std::vector<int64_t>{value}, {1});
+  };
+  count("updates", counters.updates);
+  count("actor_steps", counters.actor_steps);
+  count("alpha_steps", counters.alpha_steps);
+  return saved;
+}
+
+absl::Status SacAgent::Restore(const TensorMap& saved) {
+  SacCounters counters;
+  const std::pair<const char*, int64_t*> counts[] = {
+      {"counter/updates", &counters.updates},
+      {"counter/actor_steps", &counters.actor_steps},
+      {"counter/alpha_steps", &counters.alpha_steps}};
+  TensorMap tensors = saved;
+  for (const auto& [name, value] : counts) {
+    const auto found = tensors.find(name);
+    if (found == tensors.end() || found->second.dtype != DType::kI64 ||
+        found->second.values<int64_t>().size() != 1) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(name, " is missing or not one I64"));
+    }
+    *value = found->second.values<int64_t>()[0];
+    tensors.erase(found);
+  }
+  const DType dtype = options_.precision == SacOptions::Precision::kFloat64
+                          ? DType::kF64
+                          : DType::kF32;
+  for (const SacStateView& view : update_.State()) {
+    const auto found = tensors.find(view.name);
+    if (found == tensors.end()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("tensor ", view.name, " is missing"));
+    }
+    if (found->second.dtype != dtype) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(view.name, " has dtype ", DTypeName(found->second.dtype),
+                       ", this precision needs ", DTypeName(dtype)));
+    }
+  }
+  SF_RETURN_IF_ERROR(SetState(tensors));
+  update_.counters() = counters;
+  return absl::OkStatus();
+}
+
+absl::Status SacAgent::SetState(const TensorMap& tensors) {
+  const std::vector<SacStateView>& state = update_.State();
+  size_t known = 0;
+  for (const SacStateView& view : state) {
+    const auto found = tensors.find(view.name);
+    if (found == tensors.end()) continue;
+    SF_RETURN_IF_ERROR(CheckTensor(view, found->second));
+    ++known;
+  }
+  if (known != tensors.size()) {
+    for (const auto& [name, tensor] : tensors) {
+      const bool there = std::any_of(
+          state.begin(), state.end(),
+          [&name = name](const SacStateView& v) { return v.name == name; });
+      if (!there) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("tensor ", name, " belongs to another network"));
+      }
+    }
+  }
+  for (const SacStateView& view : state) {
+    const auto found = tensors.find(view.name);
+    if (found != tensors.end()) Assign(found->second.AsDouble(), view);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<TensorMap> SacAgent::ExportActor() const {
+  TensorMap exported;
+  for (const SacStateView& view : update_.State()) {
+    if (!absl::StartsWith(view.name, "param/actor/")) continue;
+    if (!AllFinite(view)) {
+      return absl::DataLossError(
+          absl::StrCat(view.name, " holds a number that is not finite after ",
+                       counters().updates, " updates"));
+    }
+    std::string name(absl::StripPrefix(view.name, "param/"));
+    const bool log_std = absl::StartsWith(name, "actor/log_std.");
+    if (log_std || absl::StartsWith(name, "actor/mean.")) {
+      name = absl::StrCat("actor/head", name.substr(name.rfind('.')));
+    }
+    std::vector<float> values;
+    ForEachElement(
+        view, [&values](auto x) { values.push_back(static_cast<float>(x)); });
+    Tensor& tensor = exported[name];
+    if (log_std) {  // rows below those of the mean
+      const std::span<const float> mean = tensor.values<float>();
+      values.insert(values.begin(), mean.begin(), mean.end());
+    }
+    Shape shape = view.shape;
+    if (log_std) shape[0] *= 2;
+    tensor = Tensor::From(values, shape);
+  }
+  return exported;
+}
+
+}  // namespace softfleet

@@ -3,8 +3,10 @@
 
 set(SOFTFLEET_WARNINGS -Wall -Wextra)
 if(SOFTFLEET_SANITIZE)
-  add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer
-                      -fno-sanitize-recover=undefined)
+  foreach(option -fsanitize=address,undefined -fno-omit-frame-pointer
+                 -fno-sanitize-recover=undefined)
+    add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:${option}>")
+  endforeach()
   add_link_options(-fsanitize=address,undefined)
 endif()
 

@@ -37,7 +37,7 @@ def wanted(path, cuda):
         return "licen" in path.lower() or name.upper().startswith("NOTICE")
     if path.startswith("torch/include/"):
         return not path.startswith("torch/include/google/")
-    if path.startswith("torch/lib/"):
+    if path == f"torch/lib/{name}" and ".so" in name:
         return name not in NEVER if cuda else name in CPU_LIBRARIES
     if path.startswith("nvidia/") and ".so" in name:
         return cuda or name in NVIDIA_CPU_LIBRARIES

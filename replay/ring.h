@@ -81,7 +81,7 @@ class Ring {
   // Bytes of one slot over all columns, at most 2^63.
   static uint64_t BytesPerSlot(const Schema& schema);
 
-  // `slots` >= capacity_rows + frame_stack. ResourceExhausted when the memory
+  // `slots` > capacity_rows + frame_stack. ResourceExhausted when the memory
   // is not to be had.
   static absl::StatusOr<Ring> Create(const Schema& schema,
                                      uint64_t capacity_rows, uint64_t slots);

@@ -74,11 +74,13 @@ absl::Status SavedTable::ReadCounters(const SafetensorsContent& saved) {
   const std::span<const uint64_t> values = tensor->values<uint64_t>();
   counters_ = {values[0], values[1], values[2], values[3]};
   const auto& [head, tail, appended, sampleable] = counters_;
-  // Only an empty table has nothing alive.
+  // Only an empty table has nothing alive; another one can draw its last row,
+  // which also keeps the stack of that row's continuation alive.
   const bool extent_fits =
       head == 0 ? tail == 0 : tail < head && head - tail <= ring_.slots();
   if (head <= kMaxId && extent_fits && appended <= head &&
-      sampleable <= appended && sampleable <= ring_.capacity_rows()) {
+      sampleable <= appended && sampleable <= ring_.capacity_rows() &&
+      (sampleable > 0) == (head > 0)) {
     return absl::OkStatus();
   }
   return absl::DataLossError(absl::StrCat(

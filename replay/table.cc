@@ -32,7 +32,7 @@ uint64_t SlotsFor(const TableOptions& options) {
   const uint64_t run = options.expected_block_rows == 1
                            ? kRowByRowRun
                            : static_cast<uint64_t>(options.expected_block_rows);
-  const absl::uint128 blocks = rows / run + (rows % run != 0);
+  const absl::uint128 blocks = rows / run + (rows % run != 0) + 1;
   return Saturate(absl::uint128(rows) +
                   blocks * static_cast<uint64_t>(options.schema.frame_stack));
 }

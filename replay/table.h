@@ -4,16 +4,16 @@
 //
 //  1. The ring has C slots in contiguous columns, allocated once; the bytes
 //     are checked against the budget before. A table for N rows in blocks of R
-//     rows has C = N + ceil(N / R) * frame_stack slots: each block adds its
-//     context (frame_stack - 1) and closing observation. R is
-//     Options::expected_block_rows; 1 stands for rows that are appended one by
-//     one and joined by rule 5, with R = 256 for the episodes' ends.
+//     rows has C = N + (ceil(N / R) + 1) * frame_stack slots: each block adds
+//     its context (frame_stack - 1) and closing observation, and N rows may
+//     begin and end inside a block. R is TableOptions::expected_block_rows; 1
+//     stands for rows that are appended one by one and joined by rule 5, with
+//     R = 256 for the episodes' ends.
 //  2. Each stored observation, row or context, takes the next 64-bit id;
 //     slot = id mod C. Ids in [tail, head) are alive. The tail moves up before
 //     a block is stored, until head - tail <= C and at most N rows can be
-//     drawn: capacity and counters are in rows, and a block never finds more
-//     than N. Shorter blocks than expected run out of slots first and hold
-//     fewer rows.
+//     drawn: capacity and counters are in rows, and there are never more than
+//     N. Blocks shorter than expected run out of slots first and hold fewer.
 //  3. Within a block ids are consecutive: next observation = id + 1, a frame
 //     stack = the ids before.
 //  4. A block's last observation gets a slot of its own, the closing slot,

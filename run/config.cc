@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/config.h"
+
+#include <google/protobuf/text_format.h>
+
+#include <cstdint>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
+#include "core/status.h"
+#include "run/config_schema.h"
+
+namespace softfleet {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// Setting an unset scalar to what its getter returns makes the default
+// explicit; text does it for every type at once.
+void FillDefaults(Message* message) {
+  const Descriptor& descriptor = *message->GetDescriptor();
+  for (int i = 0; i < descriptor.field_count(); ++i) {
+    const FieldDescriptor& field = *descriptor.field(i);
+    if (IsSection(field)) {
+      FillDefaults(message->GetReflection()->MutableMessage(message, &field));
+    } else if (IsSet(*message, field)) {
+      continue;
+    } else if (field.has_default_value()) {
+      SetFromText(ValueText(*message, field), field, message);
+    } else if (field.options().HasExtension(v1::list_default)) {
+      SetFromText(field.options().GetExtension(v1::list_default), field,
+                  message);
+    }
+  }
+}
+
+uint64_t Fnv1a64(absl::string_view bytes) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char byte : bytes) {
+    hash ^= static_cast<unsigned char>(byte);
+    hash *= 0x100000001b3;
+  }
+  return hash;
+}
+
+std::map<std::string, std::string> ValuesByPath(const v1::RunConfig& config) {
+  const v1::RunConfig full = WithDefaults(config);
+  std::map<std::string, std::string> values;
+  VisitSetFields(full, "",
+                 [&](const std::string& path, const Message& message,
+                     const FieldDescriptor& field) {
+                   values[path] = ValueText(message, field);
+                 });
+  return values;
+}
+
+std::string ValueOrUnset(const std::map<std::string, std::string>& values,
+                         const std::string& path) {
+  const auto found = values.find(path);
+  return found == values.end() ? "unset" : found->second;
+}
+
+}  // namespace
+
+v1::RunConfig WithDefaults(const v1::RunConfig& config) {
+  v1::RunConfig full = config;
+  FillDefaults(&full);
+  return full;
+}
+
+absl::StatusOr<v1::RunConfig> LoadConfig(
+    FileSystem& files, const std::string& path,
+    const std::vector<std::string>& overrides) {
+  SF_ASSIGN_OR_RETURN(const std::string text, files.Read(path));
+  SF_ASSIGN_OR_RETURN(v1::RunConfig config, ParseConfig(text, path));
+  for (const std::string& assignment : overrides) {
+    SF_RETURN_IF_ERROR(Annotate(ApplyOverride(assignment, &config),
+                                absl::StrCat("--set ", assignment)));
+  }
+  const absl::Status valid = ValidateConfig(config);
+  if (valid.ok()) return WithDefaults(config);
+  return absl::Status(
+      valid.code(),
+      absl::StrCat(
+          path, ": ",
+          absl::StrReplaceAll(valid.message(),
+                              {{"\n", absl::StrCat("\n", path, ": ")}})));
+}
+
+std::string EffectiveConfig(const v1::RunConfig& config) {
+  google::protobuf::TextFormat::Printer printer;
+  printer.SetUseShortRepeatedPrimitives(true);
+  printer.SetPrintMessageFieldsInIndexOrder(true);
+  printer.SetHideUnknownFields(true);
+  std::string text;
+  printer.PrintToString(WithDefaults(config), &text);
+  return text;
+}
+
+std::string ConfigHash(const v1::RunConfig& config) {
+  return absl::StrFormat("%016x", Fnv1a64(EffectiveConfig(config)));
+}
+
+std::vector<ConfigDifference> CompareConfigs(const v1::RunConfig& stored,
+                                             const v1::RunConfig& wanted) {
+  const auto old_values = ValuesByPath(stored);
+  const auto new_values = ValuesByPath(wanted);
+  std::vector<ConfigDifference> differences;
+  for (const ConfigField& field : ConfigFields()) {
+    const std::string before = ValueOrUnset(old_values, field.path);
+    const std::string after = ValueOrUnset(new_values, field.path);
+    if (before == after) continue;
+    differences.push_back({field.path, before, after, field.may_change});
+  }
+  return differences;
+}
+
+}  // namespace softfleet

@@ -44,16 +44,17 @@ TEST(ActionScaling, IsRoundedOnceFromTheExactValue) {
   for (int i = 0; i < 1000; ++i) {
     const double low = -10 * random.NextUniform();
     const double high = 10 * random.NextUniform();
-    const float action = 2 * random.NextUniformFloat() - 1;
+    const auto action = static_cast<float>(2 * random.NextUniform() - 1);
     const ActionScaling scaling(SpecWithBounds({low}, {high}));
     std::array<float, 1> scaled;
     scaling.ToEnvironment(std::array{action}, scaled);
     const long double exact = low + (static_cast<long double>(action) + 1) *
                                         (static_cast<long double>(high) - low) /
                                         2;
-    // Half a float32 ulp of the largest bound, and a little for the doubles.
-    EXPECT_NEAR(scaled[0], static_cast<double>(exact),
-                0.51 * std::ldexp(1.0, -20));
+    const float size = std::abs(scaled[0]);
+    const double ulp = std::nextafter(size, 100.0f) - size;
+    // Half a float32 ulp, and a little for the doubles.
+    EXPECT_NEAR(scaled[0], static_cast<double>(exact), 0.5 * ulp + 1e-14);
   }
 }
 

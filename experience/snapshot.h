@@ -42,7 +42,7 @@ struct Head {
 // element; uint8 groups are scaled by 1/255 instead and have mean 0,
 // variance 1 here.
 struct NormaliserState {
-  double count = 0;  // rows seen
+  double count = 0;              // rows seen
   std::vector<double> mean;      // [observation elements]
   std::vector<double> variance;  // [observation elements]
   bool operator==(const NormaliserState&) const = default;
@@ -57,7 +57,11 @@ struct ActionBounds {
 };
 
 enum class RunState : uint8_t {
-  kWaiting, kWarming, kRunning, kFinished, kFailed
+  kWaiting,
+  kWarming,
+  kRunning,
+  kFinished,
+  kFailed
 };
 
 struct Snapshot {

@@ -162,6 +162,29 @@ void StepBlockBuilder::Begin(
   for (int64_t i = 0; i <= block_.context; ++i) AppendObservation(observation);
 }
 
+StepBlockBuilder::Progress StepBlockBuilder::progress() const {
+  assert(block_.rows == 0 && !block_.observations.empty());
+  return {block_.episode, steps_, return_, block_.observations};
+}
+
+absl::Status StepBlockBuilder::Resume(Progress progress) {
+  SF_RETURN_IF_ERROR(CheckSize("observations", progress.observations.size(),
+                               std::ssize(schema_.observations)));
+  for (size_t g = 0; g < schema_.observations.size(); ++g) {
+    const ObservationGroup& group = schema_.observations[g];
+    SF_RETURN_IF_ERROR(
+        CheckSize(absl::StrCat("observations.", group.name),
+                  progress.observations[g].size(),
+                  static_cast<int64_t>(group.bytes()) * schema_.frame_stack));
+  }
+  block_.episode = progress.episode;
+  steps_ = progress.steps;
+  return_ = progress.episode_return;
+  StartBlock();
+  block_.observations = std::move(progress.observations);
+  return absl::OkStatus();
+}
+
 void StepBlockBuilder::Append(
     std::span<const float> action, int32_t discrete_action, float reward,
     bool terminated, bool truncated, uint64_t policy_version,

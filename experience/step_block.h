@@ -23,9 +23,9 @@ enum class EpisodeEnd : uint8_t { kNone = 0, kTerminated = 1, kTruncated = 2 };
 
 // Columns of T rows with `context` + T + 1 observations around them.
 struct StepBlock {
-  uint64_t environment = 0;  // unique within the run
-  uint64_t episode = 0;      // counts up per environment
-  uint64_t first_step = 0;   // index of row 0 within its episode
+  uint64_t environment = 0;           // unique within the run
+  uint64_t episode = 0;               // counts up per environment
+  uint64_t first_step = 0;            // index of row 0 within its episode
   uint64_t first_policy_version = 0;  // that chose row 0's action; 0 = uniform
   uint64_t last_policy_version = 0;   // that chose the last row's action
   EpisodeEnd end = EpisodeEnd::kNone;
@@ -86,6 +86,22 @@ class StepBlockBuilder {
               float reward, bool terminated, bool truncated,
               uint64_t policy_version,
               std::span<const std::span<const std::byte>> next_observation);
+
+  // Where an episode stands between two blocks: what a restart needs.
+  struct Progress {
+    uint64_t episode = 0;
+    uint64_t steps = 0;         // rows of the episode so far
+    double episode_return = 0;  // of those rows
+    // Per group, context + 1 observations: the last is the current one.
+    std::vector<std::vector<std::byte>> observations;
+    bool operator==(const Progress&) const = default;
+  };
+  // Only while no row waits to be cut (right after Begin, Cut or a block that
+  // did not end its episode).
+  Progress progress() const;
+  // Goes on where `progress` was taken. InvalidArgument where a column's size
+  // does not fit the schema.
+  absl::Status Resume(Progress progress);
 
   // The finished block if one is due (full, or the episode ended); call after
   // every Append.

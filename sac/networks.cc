@@ -25,9 +25,11 @@ std::string Numbered(std::string prefix, size_t number) {
   return prefix.append(std::to_string(number));
 }
 
-void AddView(const std::string& name, const std::vector<int64_t>& shape,
-             const at::Tensor& flat, int64_t offset,
-             std::vector<SacStateView>* views) {
+}  // namespace
+
+void AppendStateView(const std::string& name, const std::vector<int64_t>& shape,
+                     const at::Tensor& flat, int64_t offset,
+                     std::vector<SacStateView>* views) {
   SacStateView view{name, shape, Product(shape)};
   if (flat.scalar_type() == at::kFloat) {
     view.f32 = flat.data_ptr<float>() + offset;
@@ -36,8 +38,6 @@ void AddView(const std::string& name, const std::vector<int64_t>& shape,
   }
   views->push_back(std::move(view));
 }
-
-}  // namespace
 
 void ParameterGroup::Add(std::vector<std::string> names,
                          std::vector<int64_t> part_shape,
@@ -91,10 +91,12 @@ void ParameterGroup::AppendState(const std::string& prefix,
     for (size_t i = 0; i < slot.names.size(); ++i) {
       const int64_t offset = slot.offset + static_cast<int64_t>(i) * part;
       const std::string& name = slot.names[i];
-      AddView(prefix + name, slot.part_shape, flat_, offset, views);
+      AppendStateView(prefix + name, slot.part_shape, flat_, offset, views);
       if (!first_moment_.defined()) continue;
-      AddView("adam_m/" + name, slot.part_shape, first_moment_, offset, views);
-      AddView("adam_v/" + name, slot.part_shape, second_moment_, offset, views);
+      AppendStateView("adam_m/" + name, slot.part_shape, first_moment_, offset,
+                      views);
+      AppendStateView("adam_v/" + name, slot.part_shape, second_moment_, offset,
+                      views);
     }
   }
 }

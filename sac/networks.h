@@ -14,6 +14,11 @@
 
 namespace softfleet {
 
+// A view of `shape` into `flat` from element `offset` on.
+void AppendStateView(const std::string& name, const std::vector<int64_t>& shape,
+                     const at::Tensor& flat, int64_t offset,
+                     std::vector<SacStateView>* views);
+
 // The parameters of one group (the actor, or all critics) in one flat buffer,
 // seen through one leaf tensor per layer. Batched over critics: a linear layer
 // of N critics is weight [N, out, in], bias [N, 1, out].

@@ -61,6 +61,7 @@ class ReferenceUpdate::Impl {
     targets_.Allocate(/*trainable=*/false);
     temperature_.Allocate(/*trainable=*/true);
     temperature_.flat().fill_(std::log(options.alpha_init));
+    alpha_used_ = at::full({1}, options.alpha_init, dtype_);
     ListState();
   }
 
@@ -75,6 +76,7 @@ class ReferenceUpdate::Impl {
     Policy pi;
     if (act) pi = Act(observations_, draws.noise);
     const at::Tensor alpha = Alpha();
+    alpha_used_.copy_(alpha);
     if (act && options_.alpha_mode == SacOptions::AlphaMode::kAuto) {
       StepTemperature(pi);
     }
@@ -285,11 +287,13 @@ class ReferenceUpdate::Impl {
     temperature[1].name = "log_alpha.adam_m";
     temperature[2].name = "log_alpha.adam_v";
     state_.insert(state_.end(), temperature.begin(), temperature.end());
+    AppendStateView("alpha_used", {1}, alpha_used_, 0, &state_);
   }
 
   const SacOptions options_;
   const at::ScalarType dtype_;
   ParameterGroup actor_, critics_, targets_, temperature_;
+  at::Tensor alpha_used_;  // [1]
   SacCounters counters_;
   std::vector<SacStateView> state_;
 

@@ -251,11 +251,8 @@ absl::Status SacAgent::Update(const SacBatch& batch, const SacDraws& draws,
 const SacCounters& SacAgent::counters() const { return update_.counters(); }
 
 double SacAgent::alpha() const {
-  if (options_.alpha_mode == SacOptions::AlphaMode::kFixed) {
-    return options_.alpha_init;
-  }
-  const SacStateView& log_alpha = Named(update_.State(), "log_alpha");
-  return std::exp(log_alpha.f32 != nullptr ? *log_alpha.f32 : *log_alpha.f64);
+  const SacStateView& alpha = Named(update_.State(), "alpha_used");
+  return alpha.f32 != nullptr ? *alpha.f32 : *alpha.f64;
 }
 
 TensorMap SacAgent::Save() const {

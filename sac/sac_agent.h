@@ -36,7 +36,8 @@ class SacAgent {
 
   const SacOptions& options() const { return options_; }
   const SacCounters& counters() const;
-  double alpha() const;  // what the next update will use
+  // The temperature that the last update used; alpha_init before the first.
+  double alpha() const;
 
   // All state under the golden names (SacStateView), in the update's
   // precision, with counters as "counter/updates", "counter/actor_steps" and

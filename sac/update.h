@@ -104,8 +104,8 @@ using SacTrace = std::map<std::string, std::vector<double>>;
 // One tensor of the learner's state, in place: reading saves, writing loads.
 // Names are those of the golden files: "param/actor/l0.weight",
 // "target/critic0/out.bias", "adam_m/...", "adam_v/...", "log_alpha",
-// "log_alpha.adam_m", "log_alpha.adam_v". log_alpha is there in fixed mode
-// too and does not change then.
+// "log_alpha.adam_m", "log_alpha.adam_v"; log_alpha is there in fixed mode too
+// and does not change then. "alpha_used" is the last update's temperature.
 struct SacStateView {
   std::string name;
   std::vector<int64_t> shape;

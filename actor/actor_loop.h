@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rollout loop: steps its environments together under the newest policy
+// and hands the steps on as blocks.
+//
+// Randomness is a pure function of (seed, environment, its step or episode),
+// so an actor that continues from a saved state, or one that steps the same
+// environments in another process, does the same. Before training (the
+// snapshot says so) actions are uniform; afterwards they are sampled.
+//
+// No waiting inside; one thread at a time.
+#ifndef SOFTFLEET_ACTOR_ACTOR_LOOP_H_
+#define SOFTFLEET_ACTOR_ACTOR_LOOP_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/tensor.h"
+#include "environments/action_scaling.h"
+#include "environments/registry.h"
+#include "experience/interfaces.h"
+#include "policy/frame_stack.h"
+#include "policy/policy.h"
+
+namespace softfleet {
+
+// The schema of an environment's rows.
+Schema MakeSchema(const EnvironmentSpec& spec, int frame_stack);
+
+struct ActorOptions {
+  EnvironmentOptions environment;
+  int num_environments = 1;
+  // The first environment's number within the run; the others follow.
+  uint64_t first_environment = 0;
+  uint64_t seed = 1;
+  int frame_stack = 1;
+  // A block is cut after so many rows or at an episode's end.
+  int64_t block_rows = 32;
+};
+
+// An episode that ended.
+struct FinishedEpisode {
+  double episode_return = 0;
+  uint64_t length = 0;
+};
+
+class ActorLoop {
+ public:
+  // Makes the environments. `sink` and `policies` must outlive the loop.
+  static absl::StatusOr<std::unique_ptr<ActorLoop>> Create(
+      const ActorOptions& options, StepSink& sink, PolicySource& policies);
+
+  // One step of every environment, under the newest snapshot. Unavailable
+  // while there is no snapshot at all. Other errors name the environment and
+  // are final: a reward or observation that is not finite, a rejected block.
+  absl::Status RunOnce();
+
+  const Schema& schema() const { return schema_; }
+  int num_environments() const { return options_.num_environments; }
+  // The episodes that ended since the last call.
+  std::vector<FinishedEpisode> TakeFinishedEpisodes();
+
+  // Every environment's state in mid-episode, for a checkpoint taken where no
+  // row waits to be cut (block_rows == 1). Restore refuses what does not fit
+  // these environments, by name; the loop is then unusable.
+  TensorMap Save() const;
+  absl::Status Restore(const TensorMap& saved);
+
+ private:
+  struct Worker;  // one environment and what belongs to it
+
+  ActorLoop(const ActorOptions& options, StepSink& sink,
+            PolicySource& policies);
+  absl::Status AdoptNewestPolicy();
+  absl::Status BeginEpisode(Worker& worker);
+  void ChooseUniformly();
+  absl::Status ChooseByPolicy();
+  absl::Status StepWorker(size_t index);
+  // `history` has frame_stack observations per group, oldest first.
+  void RestoreFrames(const std::vector<std::vector<std::byte>>& history,
+                     FrameStack* frames);
+
+  ActorOptions options_;
+  StepSink* sink_;
+  PolicySource* policies_;
+  Schema schema_;
+  std::unique_ptr<ActionScaling> scaling_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  std::unique_ptr<Policy> policy_;
+  std::vector<FinishedEpisode> finished_;
+
+  // Scratch of one step: a row per environment.
+  std::vector<float> observations_, noise_, scaled_;
+  PolicyOutput output_;
+};
+
+}  // namespace softfleet
+
+#endif  // SOFTFLEET_ACTOR_ACTOR_LOOP_H_

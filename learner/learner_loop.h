@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// The learner: counts what it receives, keeps the normaliser, paces itself,
+// updates, and makes snapshots.
+//
+//  1. Every row is received once, through the StepSource.
+//  2. Pacing: updates <= floor(updates_per_step (received - warmup_steps)).
+//     The learner alone decides; nothing else stores the allowance.
+//  3. Update number u (from 1) draws its batch from the RowSampler and its
+//     noise from Philox(seed, purpose, 0, u): no generator state is saved.
+//  4. The normaliser folds in each row's observation when it is received; it
+//     is applied to batches when they are drawn, never to what is stored.
+//  5. Snapshot versions are incarnation * 2^32 + n and never fall. Before
+//     the warm-up is over a snapshot says "act uniformly".
+//
+// No waiting inside; one thread at a time.
+#ifndef SOFTFLEET_LEARNER_LEARNER_LOOP_H_
+#define SOFTFLEET_LEARNER_LEARNER_LOOP_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/tensor.h"
+#include "experience/interfaces.h"
+#include "learner/learner_options.h"
+#include "learner/row_sampler.h"
+#include "learner/update_statistics.h"
+#include "policy/normaliser.h"
+#include "sac/sac_agent.h"
+
+namespace softfleet {
+
+class LearnerLoop {
+ public:
+  // `source` and `sampler` must outlive the loop.
+  static absl::StatusOr<std::unique_ptr<LearnerLoop>> Create(
+      const LearnerOptions& options, StepSource& source, RowSampler& sampler);
+
+  // Receives what has arrived, then does as many updates as pacing allows, at
+  // most `max_updates`. Returns the number done.
+  absl::StatusOr<int64_t> RunOnce(int64_t max_updates);
+
+  int64_t received() const { return received_; }
+  int64_t updates() const { return agent_->counters().updates; }
+  // Updates that pacing allows in all by now.
+  int64_t allowed_updates() const;
+  double target_entropy() const { return options_.sac.target_entropy; }
+  const SacAgent& agent() const { return *agent_; }
+  UpdateStatistics& statistics() { return statistics_; }
+
+  // A snapshot of the policy as it is, with the next version. DataLoss when a
+  // parameter is not finite: nothing of the kind is ever published.
+  absl::StatusOr<std::shared_ptr<const Snapshot>> MakeSnapshot(RunState state);
+  // Whether the policy has changed since the last MakeSnapshot.
+  bool snapshot_is_due() const;
+
+  // The learner's part of a checkpoint. Restore refuses what does not fit, by
+  // name, and then nothing has changed. The snapshots' version is not part of
+  // it: a new incarnation counts from 0.
+  TensorMap Save() const;
+  absl::Status Restore(const TensorMap& saved);
+
+ private:
+  LearnerLoop(const LearnerOptions& options, StepSource& source,
+              RowSampler& sampler);
+  absl::Status Receive(const StepBlock& block);
+  absl::Status UpdateOnce();
+  void FillDraws(uint64_t update);
+  bool warming() const { return received_ < options_.warmup_steps; }
+
+  LearnerOptions options_;
+  StepSource* source_;
+  RowSampler* sampler_;
+  std::unique_ptr<SacAgent> agent_;
+  std::vector<Layer> layers_;
+  std::optional<NormaliserState> normaliser_;
+  UpdateStatistics statistics_;
+
+  int64_t received_ = 0;
+  uint32_t snapshots_ = 0;
+  // What the last snapshot showed.
+  int64_t published_updates_ = -1;
+  bool published_warming_ = false;
+
+  // Scratch of UpdateOnce.
+  TransitionBatch batch_;
+  std::vector<float> noise_, next_noise_;
+  std::vector<int64_t> subset_;
+};
+
+}  // namespace softfleet
+
+#endif  // SOFTFLEET_LEARNER_LEARNER_LOOP_H_

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "learner/learner_options.h"
+
+#include <cmath>
+
+namespace softfleet {
+namespace {
+
+// Bounds of log_std where the configuration leaves them open.
+constexpr double kClampMin = -20, kBoundedMin = -5, kLogStdMax = 2;
+
+std::vector<int64_t> Widths(
+    const google::protobuf::RepeatedField<int32_t>& hidden) {
+  if (hidden.empty()) return {256, 256};
+  return {hidden.begin(), hidden.end()};
+}
+
+// Sum of log((high - low) / 2).
+double LogVolume(const ActionBounds& bounds) {
+  double sum = 0;
+  for (size_t i = 0; i < bounds.low.size(); ++i) {
+    sum += std::log((bounds.high[i] - bounds.low[i]) / 2);
+  }
+  return sum;
+}
+
+double TargetEntropy(const v1::SacConfig& config, const ActionSpec& action) {
+  if (config.has_target_entropy()) return config.target_entropy();
+  if (action.continuous()) return -static_cast<double>(action.dimension);
+  return config.target_entropy_scale() *
+         std::log(static_cast<double>(action.num_actions));
+}
+
+SacOptions MakeSacOptions(const v1::SacConfig& config, const Schema& schema,
+                          const ActionBounds& bounds) {
+  const ActionSpec& action = schema.action;
+  SacOptions options;
+  options.observation_dim = schema.frame_stack * schema.ObservationElements();
+  options.continuous = action.continuous();
+  options.action_dim =
+      action.continuous() ? action.dimension : action.num_actions;
+  options.actor_hidden = Widths(config.actor_hidden());
+  options.critic_hidden = Widths(config.critic_hidden());
+  options.gamma = config.gamma();
+  options.tau = config.tau();
+  options.actor_learning_rate = config.actor_learning_rate();
+  options.critic_learning_rate = config.critic_learning_rate();
+  options.alpha_learning_rate = config.alpha_learning_rate();
+  options.adam_beta1 = config.adam_beta1();
+  options.adam_beta2 = config.adam_beta2();
+  options.adam_epsilon = config.adam_epsilon();
+  options.alpha_mode = config.alpha_mode() == v1::AlphaMode::fixed
+                           ? SacOptions::AlphaMode::kFixed
+                           : SacOptions::AlphaMode::kAuto;
+  options.alpha_init = config.alpha_init();
+  options.target_entropy = TargetEntropy(config, action);
+  if (config.entropy_space() == v1::EntropySpace::env) {
+    options.log_volume = LogVolume(bounds);
+  }
+  const bool bounded = config.log_std() == v1::LogStdMode::bounded;
+  options.log_std_mode = bounded ? SacOptions::LogStdMode::kBounded
+                                 : SacOptions::LogStdMode::kClamp;
+  options.log_std_min = config.has_log_std_min()
+                            ? config.log_std_min()
+                            : (bounded ? kBoundedMin : kClampMin);
+  options.log_std_max =
+      config.has_log_std_max() ? config.log_std_max() : kLogStdMax;
+  options.num_critics = config.num_critics();
+  options.target_subset = config.target_subset();
+  options.actor_aggregate = config.actor_aggregate() == v1::ActorAggregate::mean
+                                ? SacOptions::Aggregate::kMean
+                                : SacOptions::Aggregate::kMin;
+  options.critic_layer_norm = config.critic_layer_norm();
+  options.policy_delay = config.policy_delay();
+  options.precision = config.precision() == v1::Precision::float64
+                          ? SacOptions::Precision::kFloat64
+                          : SacOptions::Precision::kFloat32;
+  return options;
+}
+
+}  // namespace
+
+LearnerOptions MakeLearnerOptions(const v1::RunConfig& config,
+                                  const Schema& schema,
+                                  const ActionBounds& bounds) {
+  LearnerOptions options;
+  options.seed = config.seed();
+  options.schema = schema;
+  options.bounds = bounds;
+  options.sac = MakeSacOptions(config.sac(), schema, bounds);
+  options.batch_size = config.sac().batch_size();
+  options.n_step = config.sac().n_step();
+  options.reward_scale = config.sac().reward_scale();
+  options.normalize_observations = config.sac().normalize_observations();
+  options.updates_per_step = config.learner().updates_per_step();
+  options.warmup_steps = config.learner().warmup_steps();
+  options.environment = config.environment().name();
+  return options;
+}
+
+}  // namespace softfleet

@@ -14,14 +14,10 @@ bool SameEvaluation(const AuditRecord& a, const AuditRecord& b) {
          a.panel_hash == b.panel_hash;
 }
 
-// Writes `text` unless the file already says so.
-absl::Status WriteIfChanged(FileSystem& files, const std::string& path,
-                            const std::string& text) {
-  if (files.Exists(path)) {
-    const auto before = files.Read(path);
-    if (before.ok() && *before == text) return absl::OkStatus();
-  }
-  return WriteFileAtomically(files, path, text);
+bool Holds(FileSystem& files, const std::string& path,
+           const std::string& text) {
+  const auto contents = files.Read(path);
+  return contents.ok() && *contents == text;
 }
 
 }  // namespace
@@ -46,7 +42,10 @@ absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(
   std::erase_if(log->records_, [keep_step](const AuditRecord& record) {
     return record.step > keep_step;
   });
-  SF_RETURN_IF_ERROR(log->Write(log->records_));
+  if (!Holds(files, log->json_path_, FormatAuditJson(log->records_)) ||
+      !Holds(files, log->csv_path_, FormatAuditCsv(log->records_))) {
+    SF_RETURN_IF_ERROR(log->Write(log->records_));
+  }
   return log;
 }
 
@@ -68,8 +67,8 @@ absl::Status AuditLog::Append(AuditRecord record) {
 
 absl::Status AuditLog::Write(const std::vector<AuditRecord>& records) {
   SF_RETURN_IF_ERROR(
-      WriteIfChanged(*files_, json_path_, FormatAuditJson(records)));
-  return WriteIfChanged(*files_, csv_path_, FormatAuditCsv(records));
+      WriteFileAtomically(*files_, json_path_, FormatAuditJson(records)));
+  return WriteFileAtomically(*files_, csv_path_, FormatAuditCsv(records));
 }
 
 }  // namespace softfleet

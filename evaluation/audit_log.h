@@ -25,8 +25,8 @@ class AuditLog {
  public:
   // Opens <directory>/audit.json, or starts an empty one. Rows with step >
   // `keep_step` are cut (a resumed run makes them again), and audit.csv is
-  // brought in line. DataLoss when audit.json cannot be read; the file stays
-  // as it is.
+  // brought in line; files that are so already are not written. DataLoss when
+  // audit.json cannot be read; the file stays as it is.
   static absl::StatusOr<std::unique_ptr<AuditLog>> Open(
       FileSystem& files, const std::string& directory, uint64_t keep_step);
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evaluation/episode_batch.h"
 
-#include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,18 +18,6 @@ EnvironmentSpec ScaledBy(EnvironmentSpec spec, const ActionBounds& bounds) {
   return spec;
 }
 
-// One group's bytes as the policy reads them: uint8 in units of 1/255.
-void Decode(const ObservationGroup& group, std::span<const std::byte> bytes,
-            float* out) {
-  if (group.dtype == DType::kU8) {
-    for (const std::byte b : bytes) {
-      *out++ = static_cast<float>(std::to_integer<int>(b)) / 255.0f;
-    }
-    return;
-  }
-  std::memcpy(out, bytes.data(), bytes.size());
-}
-
 absl::string_view Name(ActionMode mode) {
   return mode == ActionMode::kDeterministic ? "deterministic" : "stochastic";
 }
@@ -42,13 +28,10 @@ EpisodeBatch::EpisodeBatch(const Options& options)
     : options_(options),
       spec_(options.environments[0]->spec()),
       scaling_(ScaledBy(spec_, options.policy->snapshot().bounds)),
-      episodes_(options.starts.size()) {
-  const Schema& schema = options.policy->snapshot().schema;
-  frame_size_ = static_cast<size_t>(schema.ObservationElements());
-  input_size_ = frame_size_ * static_cast<size_t>(schema.frame_stack);
-  frames_.resize(episodes_.size() * input_size_);
-  scaled_.resize(static_cast<size_t>(spec_.action.columns()));
-}
+      episodes_(options.starts.size()),
+      frames_(options.starts.size(),
+              FrameStack(options.policy->snapshot().schema)),
+      scaled_(static_cast<size_t>(spec_.action.columns())) {}
 
 absl::StatusOr<EpisodeBatch> EpisodeBatch::Begin(const Options& options) {
   EpisodeBatch batch(options);
@@ -87,11 +70,12 @@ absl::Status EpisodeBatch::RunOnce() {
 void EpisodeBatch::Gather() {
   const size_t columns = static_cast<size_t>(options_.policy->noise_columns());
   const auto fill = spec_.action.continuous() ? FillNormal : FillUniform;
-  input_.resize(running_.size() * input_size_);
+  input_.clear();
   noise_.assign(running_.size() * columns, 0);
   for (size_t row = 0; row < running_.size(); ++row) {
     const size_t i = running_[row];
-    std::ranges::copy(Frames(i), input_.begin() + row * input_size_);
+    const std::span<const float> frames = frames_[i].values();
+    input_.insert(input_.end(), frames.begin(), frames.end());
     if (options_.mode == ActionMode::kDeterministic) continue;
     fill(options_.starts[i].noise_seed, Purpose::kEvaluationNoise, 0,
          static_cast<uint64_t>(episodes_[i].length),
@@ -146,36 +130,33 @@ absl::Status EpisodeBatch::CheckResult(const StepResult& result) const {
   return absl::OkStatus();
 }
 
-absl::Status EpisodeBatch::Observe(size_t i, bool first) {
-  const std::span<float> frames = Frames(i);
-  const auto groups = options_.environments[i]->Observation();
+absl::Status EpisodeBatch::CheckObservation(ObservationGroups groups) const {
   if (groups.size() != spec_.observations.size()) {
     return absl::InternalError(absl::StrCat("observation has ", groups.size(),
                                             " groups, the spec says ",
                                             spec_.observations.size()));
   }
-  std::shift_left(frames.begin(), frames.end(),
-                  static_cast<std::ptrdiff_t>(frame_size_));
-  const std::span<float> newest = frames.last(frame_size_);
-  size_t at = 0;
   for (size_t g = 0; g < groups.size(); ++g) {
     const ObservationGroup& group = spec_.observations[g];
-    if (groups[g].size() != group.bytes()) {
-      return absl::InternalError(
-          absl::StrCat("observation ", group.name, " has ", groups[g].size(),
-                       " bytes, the spec says ", group.bytes()));
-    }
-    Decode(group, groups[g], &newest[at]);
-    at += static_cast<size_t>(group.elements());
-  }
-  for (size_t k = 0; k < newest.size(); ++k) {
-    if (std::isfinite(newest[k])) continue;
+    if (groups[g].size() == group.bytes()) continue;
     return absl::InternalError(
-        absl::StrCat("observation element ", k, " is ", newest[k]));
+        absl::StrCat("observation ", group.name, " has ", groups[g].size(),
+                     " bytes, the spec says ", group.bytes()));
   }
-  for (size_t at = 0; first && at + frame_size_ < frames.size();
-       at += frame_size_) {
-    std::ranges::copy(newest, frames.begin() + at);
+  return absl::OkStatus();
+}
+
+absl::Status EpisodeBatch::Observe(size_t i, bool first) {
+  const auto groups = options_.environments[i]->Observation();
+  SF_RETURN_IF_ERROR(CheckObservation(groups));
+  if (first) {
+    frames_[i].Begin(groups);
+  } else {
+    frames_[i].Push(groups);
+  }
+  for (const float x : frames_[i].values()) {
+    if (std::isfinite(x)) continue;
+    return absl::InternalError(absl::StrCat("observation holds ", x));
   }
   return absl::OkStatus();
 }
@@ -187,10 +168,6 @@ absl::Status EpisodeBatch::Annotated(size_t i,
       status, absl::StrCat("environment ", spec_.name, ", start ",
                            options_.first_start + i, ", ", Name(options_.mode),
                            " mode, step ", episodes_[i].length));
-}
-
-std::span<float> EpisodeBatch::Frames(size_t i) {
-  return std::span(frames_).subspan(i * input_size_, input_size_);
 }
 
 }  // namespace softfleet

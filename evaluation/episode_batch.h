@@ -17,6 +17,7 @@
 #include "environments/environment.h"
 #include "evaluation/action_statistics.h"
 #include "evaluation/panel.h"
+#include "policy/frame_stack.h"
 #include "policy/policy.h"
 
 namespace softfleet {
@@ -66,21 +67,18 @@ class EpisodeBatch {
   absl::StatusOr<bool> Step(size_t i, size_t row);
   absl::StatusOr<StepResult> StepEnvironment(size_t i, size_t row);
   absl::Status CheckResult(const StepResult& result) const;
-  // Reads episode i's current observation into its newest frame. `first`
-  // repeats it into the older ones.
+  absl::Status CheckObservation(ObservationGroups groups) const;
+  // Reads episode i's current observation into its frames: the `first` of an
+  // episode, or the next one.
   absl::Status Observe(size_t i, bool first);
   absl::Status Annotated(size_t i, const absl::Status& status) const;
-  std::span<float> Frames(size_t i);
 
   Options options_;
   EnvironmentSpec spec_;
   ActionScaling scaling_;  // with the policy's bounds
-  size_t frame_size_ = 0;  // elements of one observation
-  size_t input_size_ = 0;  // frame_stack x frame_size_
-
   std::vector<EvaluatedEpisode> episodes_;
-  std::vector<size_t> running_;  // indices of episodes, ascending
-  std::vector<float> frames_;    // [episodes, input_size_], oldest first
+  std::vector<size_t> running_;     // indices of episodes, ascending
+  std::vector<FrameStack> frames_;  // of each episode
 
   // Scratch of one step: [running, ...] each.
   std::vector<float> input_;

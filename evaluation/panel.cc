@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "core/philox.h"
 #include "core/status.h"
 #include "google/protobuf/io/tokenizer.h"
@@ -99,18 +100,45 @@ absl::Status CheckStart(const PanelStart& start,
 // The first error of a text, with its place.
 class FirstError : public google::protobuf::io::ErrorCollector {
  public:
-  explicit FirstError(absl::string_view source) : source_(source) {}
+  FirstError(absl::string_view text, absl::string_view source)
+      : text_(text), source_(source) {}
+
   void AddError(int line, google::protobuf::io::ColumnNumber column,
                 const std::string& message) override {
-    if (!text_.empty()) return;
-    text_ =
-        absl::StrCat(source_, ":", line + 1, ":", column + 1, ": ", message);
+    if (!error_.empty()) return;
+    const Place place = PlaceOf({line, column}, message);
+    error_ = absl::StrCat(source_, ":", place.line + 1, ":", place.column + 1,
+                          ": ", message);
   }
-  const std::string& text() const { return text_; }
+  const std::string& error() const { return error_; }
 
  private:
-  std::string source_;
-  std::string text_;
+  using Place = TextFormat::ParseLocation;
+
+  // Of an unknown key the parser says where it ends; people look for its
+  // beginning.
+  Place PlaceOf(Place end, const std::string& message) const {
+    const std::vector<absl::string_view> parts = absl::StrSplit(message, '"');
+    if (parts.size() != 5 ||
+        !absl::StrContains(message, "has no field named")) {
+      return end;
+    }
+    const std::vector<absl::string_view> lines = absl::StrSplit(text_, '\n');
+    for (int line = end.line; line >= 0; --line) {
+      const size_t from = line == end.line ? static_cast<size_t>(end.column)
+                                           : absl::string_view::npos;
+      const size_t column =
+          lines[static_cast<size_t>(line)].rfind(parts[3], from);
+      if (column != absl::string_view::npos) {
+        return {line, static_cast<int>(column)};
+      }
+    }
+    return end;
+  }
+
+  absl::string_view text_;
+  absl::string_view source_;
+  std::string error_;
 };
 
 // A parsed panel message that knows where each field stood in the text.
@@ -119,12 +147,12 @@ class LocatedPanel {
   static absl::StatusOr<LocatedPanel> Parse(absl::string_view text,
                                             absl::string_view source) {
     LocatedPanel panel(source);
-    FirstError error(source);
+    FirstError error(text, source);
     TextFormat::Parser parser;
     parser.RecordErrorsTo(&error);
     parser.WriteLocationsTo(panel.places_.get());
     if (!parser.ParseFromString(std::string(text), &panel.message_)) {
-      return absl::InvalidArgumentError(error.text());
+      return absl::InvalidArgumentError(error.error());
     }
     return panel;
   }
@@ -189,7 +217,7 @@ absl::Status ParseStarts(const LocatedPanel& located, Panel* panel) {
     }
     panel->starts.push_back(*std::move(start));
   }
-  return located.At("starts", -1, CheckPanel(*panel));
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -235,6 +263,7 @@ absl::StatusOr<Panel> ParsePanel(absl::string_view text,
   if (!success.ok()) return located.At("success", -1, success.status());
   panel.success = *success;
   SF_RETURN_IF_ERROR(ParseStarts(located, &panel));
+  SF_RETURN_IF_ERROR(Annotate(CheckPanel(panel), source));
   SeedNoise(&panel);
   return panel;
 }

@@ -26,7 +26,7 @@ size_t EditDistance(absl::string_view a, absl::string_view b) {
 }
 
 std::string DidYouMean(absl::string_view wanted,
-                       std::vector<std::string> known) {
+                       const std::vector<std::string>& known) {
   const size_t limit = std::max<size_t>(2, wanted.size() / 3);
   const std::string* nearest = nullptr;
   size_t least = limit + 1;

@@ -20,7 +20,7 @@ size_t EditDistance(absl::string_view a, absl::string_view b);
 // nearest to `wanted` (the first of several), or "" when none is near: more
 // than a third of the wanted characters, and more than two, differ.
 std::string DidYouMean(absl::string_view wanted,
-                       std::vector<std::string> known);
+                       const std::vector<std::string>& known);
 
 }  // namespace softfleet
 

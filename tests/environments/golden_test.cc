@@ -28,7 +28,8 @@ using Json = nlohmann::json;
 constexpr double kTolerance = 1e-9;  // of state and reward
 
 std::string GoldenPath(const std::string& name) {
-  const char* const given = std::getenv("SOFTFLEET_ENV_GOLDEN_DIR");
+  const char* const given =
+      std::getenv("SOFTFLEET_ENV_GOLDEN_DIR");  // NOLINT: no setenv here
   const std::string directory = given != nullptr && *given != '\0'
                                     ? given
                                     : SOFTFLEET_SOURCE_DIR
@@ -77,7 +78,8 @@ struct Recorded {
 };
 
 absl::StatusOr<std::vector<double>> Read(const SafetensorsContent& file,
-                                         const std::string& name, Shape shape) {
+                                         const std::string& name,
+                                         const Shape& shape) {
   SF_ASSIGN_OR_RETURN(const Tensor* const tensor, file.Find(name));
   if (tensor->shape == shape) return tensor->AsDouble();
   return absl::InvalidArgumentError(
@@ -87,7 +89,7 @@ absl::StatusOr<std::vector<double>> Read(const SafetensorsContent& file,
 
 absl::StatusOr<std::vector<float>> ReadFloats(const SafetensorsContent& file,
                                               const std::string& name,
-                                              Shape shape) {
+                                              const Shape& shape) {
   SF_ASSIGN_OR_RETURN(const Tensor* const tensor,
                       file.Find(name, DType::kF32, shape));
   const auto values = tensor->values<float>();

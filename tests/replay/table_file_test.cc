@@ -15,6 +15,7 @@
 #include "core/file_system.h"
 #include "core/safetensors.h"
 #include "replay/table.h"
+#include "tests/core/test_directory.h"
 #include "tests/replay/twin.h"
 
 namespace softfleet {
@@ -37,8 +38,6 @@ TableOptions SmallOptions() {
   return options;
 }
 
-std::string Path() { return ::testing::TempDir() + "/softfleet_file.table"; }
-
 // A table with links, open streams and ended episodes, wrapped around where
 // there are enough blocks.
 std::unique_ptr<Table> FilledTable(const TableOptions& options, int blocks) {
@@ -57,12 +56,18 @@ std::unique_ptr<Table> FilledTable(const TableOptions& options, int blocks) {
 }
 
 FileDigest Digest(const Table& table) {
-  return table.Save(RealFileSystem(), Path()).value();
+  const TestDirectory directory;
+  return table.Save(RealFileSystem(), directory / "table").value();
+}
+
+std::string SavedBytes(const Table& table) {
+  const TestDirectory directory;
+  EXPECT_TRUE(table.Save(RealFileSystem(), directory / "table").ok());
+  return RealFileSystem().Read(directory / "table").value();
 }
 
 SafetensorsContent Saved(const Table& table) {
-  Digest(table);
-  return ReadSafetensors(RealFileSystem(), Path()).value();
+  return ParseSafetensors(SavedBytes(table), "saved table").value();
 }
 
 TEST(TableFile, IsTheSameForTheSameTable) {
@@ -140,8 +145,7 @@ TEST(TableFile, EveryMissingTensorIsAnErrorThatNamesIt) {
 }
 
 TEST(TableFile, ATruncatedFileIsNotRead) {
-  Digest(*FilledTable(SmallOptions(), 20));
-  const std::string bytes = RealFileSystem().Read(Path()).value();
+  const std::string bytes = SavedBytes(*FilledTable(SmallOptions(), 20));
   for (size_t size = 0; size < bytes.size(); size += 97) {
     EXPECT_FALSE(ParseSafetensors(bytes.substr(0, size), "cut").ok());
   }
@@ -256,15 +260,16 @@ TEST(TableFile, ValuesTheDoorWouldNotLetInAreRefused) {
 
 TEST(TableFile, AFullDiskIsAnError) {
   const auto table = FilledTable(SmallOptions(), 60);
+  const TestDirectory directory;
   FaultInjectingFileSystem files(RealFileSystem());
-  ASSERT_TRUE(table->Save(files, Path()).ok());
+  ASSERT_TRUE(table->Save(files, directory / "table").ok());
   const int64_t operations = files.operations();
   for (int64_t at = 0; at < operations; ++at) {
     FaultPlan plan;
     plan.fault = Fault::kIoError;
     plan.at = at;
     files.SetPlan(plan);
-    EXPECT_FALSE(table->Save(files, Path()).ok()) << at;
+    EXPECT_FALSE(table->Save(files, directory / "table").ok()) << at;
   }
 }
 

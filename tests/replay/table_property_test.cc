@@ -12,6 +12,7 @@
 #include "core/file_system.h"
 #include "core/safetensors.h"
 #include "replay/table.h"
+#include "tests/core/test_directory.h"
 #include "tests/replay/twin.h"
 
 namespace softfleet {
@@ -92,7 +93,8 @@ void ExpectEqualToTwin(const Table& table, const Twin& twin, Random& random,
 // A second table made from a file of the first.
 std::unique_ptr<Table> Reloaded(const Table& table,
                                 const TableOptions& options) {
-  const std::string path = ::testing::TempDir() + "/softfleet_property.table";
+  const TestDirectory directory;
+  const std::string path = directory / "table";
   EXPECT_TRUE(table.Save(RealFileSystem(), path).ok());
   auto copy = Table::Create(options).value();
   const absl::Status restored =

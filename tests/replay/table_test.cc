@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/file_system.h"
+#include "tests/core/test_directory.h"
 #include "tests/replay/twin.h"
 
 // An allocation that cannot succeed shall return nullptr under the sanitizer,
@@ -144,7 +145,8 @@ TEST(Table, ARejectedBlockChangesNothing) {
   auto table = Table::Create(Options(20, 4, /*frame_stack=*/2)).value();
   RandomActor actor(table->schema(), 1, 1);
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(table->Append(actor.Next(3)).ok());
-  const std::string path = ::testing::TempDir() + "/softfleet_rejected.table";
+  const TestDirectory directory;
+  const std::string path = directory / "table";
   const auto before = table->Save(RealFileSystem(), path).value();
 
   const StepBlock good = actor.Next(4);

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -236,6 +237,30 @@ TEST(StepBlock, ConsecutiveBlocksOfAnEpisodeContinueEachOther) {
   EXPECT_FALSE(blocks[0].ContinuedBy(other));
 }
 
+TEST(StepBlock, ARestartBetweenBlocksLeavesNoTrace) {
+  for (uint64_t seed = 0; seed < 500; ++seed) {
+    SCOPED_TRACE(absl::StrCat("seed ", seed));
+    Philox random(seed, Purpose::kTest);
+    const Schema schema = RandomSchema(random);
+    const Episode episode = RandomEpisode(schema, random);
+    StepBlockBuilder straight(schema, 17, 4);
+    auto restarted = std::make_unique<StepBlockBuilder>(schema, 17, 4);
+    straight.Begin(5, Spans(episode.observations[0]));
+    restarted->Begin(5, Spans(episode.observations[0]));
+    for (size_t i = 0; i < episode.rows.size(); ++i) {
+      AppendRow(straight, episode.rows[i], episode.observations[i + 1]);
+      AppendRow(*restarted, episode.rows[i], episode.observations[i + 1]);
+      const auto block = straight.TakeFinished();
+      ASSERT_EQ(restarted->TakeFinished(), block);
+      if (!block.has_value() || block->end != EpisodeEnd::kNone) continue;
+      const StepBlockBuilder::Progress progress = restarted->progress();
+      restarted = std::make_unique<StepBlockBuilder>(schema, 17, 4);
+      ASSERT_TRUE(restarted->Resume(progress).ok());
+    }
+    EXPECT_EQ(restarted->Cut(), straight.Cut());
+  }
+}
+
 Schema SmallSchema() {
   return {{{"state", DType::kF32, {2}}, {"pixels", DType::kU8, {3}}},
           {ActionSpec::Kind::kContinuous, 2, 0},
@@ -287,6 +312,20 @@ TEST(StepBlock, RowsOfAnEpisodeThatIsBegunAnewAreDropped) {
   EXPECT_TRUE(CheckStepBlock(schema, *block, 8).ok());
   EXPECT_EQ(block->episode, 6u);
   EXPECT_EQ(block->rows, 1);
+}
+
+TEST(StepBlock, ProgressOfAnotherSchemaIsRefused) {
+  const Schema schema = SmallSchema();
+  Philox random(5, Purpose::kTest);
+  StepBlockBuilder builder(schema, 17, 8);
+  builder.Begin(5, Spans(RandomObservation(schema, random)));
+  StepBlockBuilder::Progress progress = builder.progress();
+  progress.observations[1].pop_back();
+  EXPECT_THAT(std::string(builder.Resume(progress).message()),
+              HasSubstr("observations.pixels"));
+  progress.observations.pop_back();
+  EXPECT_EQ(builder.Resume(progress).code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 TEST(StepBlock, AfterAnEpisodesEndNothingIsLeftToCut) {

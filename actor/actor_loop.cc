@@ -68,6 +68,8 @@ ActorLoop::ActorLoop(const ActorOptions& options, StepSink& sink,
                      PolicySource& policies)
     : options_(options), sink_(&sink), policies_(&policies) {}
 
+ActorLoop::~ActorLoop() = default;
+
 absl::StatusOr<std::unique_ptr<ActorLoop>> ActorLoop::Create(
     const ActorOptions& options, StepSink& sink, PolicySource& policies) {
   auto loop = absl::WrapUnique(new ActorLoop(options, sink, policies));

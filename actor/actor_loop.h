@@ -52,6 +52,7 @@ class ActorLoop {
   // Makes the environments. `sink` and `policies` must outlive the loop.
   static absl::StatusOr<std::unique_ptr<ActorLoop>> Create(
       const ActorOptions& options, StepSink& sink, PolicySource& policies);
+  ~ActorLoop();
 
   // One step of every environment, under the newest snapshot. Unavailable
   // while there is no snapshot at all. Other errors name the environment and

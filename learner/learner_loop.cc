@@ -103,6 +103,11 @@ absl::StatusOr<std::unique_ptr<LearnerLoop>> LearnerLoop::Create(
   return loop;
 }
 
+void LearnerLoop::Identify(const std::string& run_id, uint64_t incarnation) {
+  run_id_ = run_id;
+  incarnation_ = incarnation;
+}
+
 int64_t LearnerLoop::allowed_updates() const {
   if (warming()) return 0;
   return static_cast<int64_t>(
@@ -182,8 +187,8 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> LearnerLoop::MakeSnapshot(
     RunState state) {
   auto snapshot = std::make_shared<Snapshot>();
   SF_ASSIGN_OR_RETURN(snapshot->tensors, agent_->ExportActor());
-  snapshot->run_id = options_.run_id;
-  snapshot->version = (options_.incarnation << 32) + ++snapshots_;
+  snapshot->run_id = run_id_;
+  snapshot->version = (incarnation_ << 32) + ++snapshots_;
   snapshot->step = static_cast<uint64_t>(received_);
   snapshot->updates = static_cast<uint64_t>(updates());
   snapshot->state = state;

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -38,6 +39,10 @@ class LearnerLoop {
   // `source` and `sampler` must outlive the loop.
   static absl::StatusOr<std::unique_ptr<LearnerLoop>> Create(
       const LearnerOptions& options, StepSource& source, RowSampler& sampler);
+
+  // Whose snapshots these are: the run's id, and the incarnation, which grows
+  // at each start of the run's learner. Call before the first MakeSnapshot.
+  void Identify(const std::string& run_id, uint64_t incarnation);
 
   // Receives what has arrived, then does as many updates as pacing allows, at
   // most `max_updates`. Returns the number done.
@@ -79,6 +84,8 @@ class LearnerLoop {
   std::optional<NormaliserState> normaliser_;
   UpdateStatistics statistics_;
 
+  std::string run_id_;
+  uint64_t incarnation_ = 1;
   int64_t received_ = 0;
   uint32_t snapshots_ = 0;
   // What the last snapshot showed.

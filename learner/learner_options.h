@@ -24,15 +24,11 @@ struct LearnerOptions {
   bool normalize_observations = false;
   double updates_per_step = 1;
   int64_t warmup_steps = 10000;
-
-  // Identify the snapshots this learner makes.
-  std::string run_id;
-  std::string environment;
-  uint64_t incarnation = 1;  // grows at each start of the run's learner
+  std::string environment;  // its name, for snapshots
 };
 
 // The options of a validated configuration for an environment with that
-// schema and those bounds; the last three fields are the caller's.
+// schema and those bounds.
 //
 // target_entropy, where unset: minus the action dimension, in whichever space
 // entropy is counted (CleanRL's convention for the environment's units), or

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
+#include "core/version.h"
 
 namespace softfleet {
 namespace {
@@ -84,7 +85,7 @@ OrderedJson ToJson(const PolicyBundle& bundle, const FileDigest& digest) {
   const Snapshot& snapshot = bundle.snapshot;
   OrderedJson json;
   json["format_version"] = kBundleFormatVersion;
-  json["software"] = "softfleet " SOFTFLEET_VERSION;
+  json["software"] = absl::StrCat("softfleet ", SoftwareVersion());
   json["run_id"] = snapshot.run_id;
   json["version"] = snapshot.version;
   json["step"] = snapshot.step;

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of `softfleet`: each takes its parsed flags and returns the
+// exit code. Results go to stdout, everything else to stderr.
+#ifndef SOFTFLEET_CLI_COMMANDS_H_
+#define SOFTFLEET_CLI_COMMANDS_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace softfleet {
+
+// Exit codes of every command.
+inline constexpr int kExitOk = 0;        // done, or stopped cleanly
+inline constexpr int kExitFailure = 1;   // an error while working
+inline constexpr int kExitBadInput = 2;  // flags, configuration, files
+
+// Prints "softfleet: <message>" to stderr; the exit code for that status.
+int ReportError(const absl::Status& status);
+
+struct TrainFlags {
+  std::string config;            // path
+  std::string run_dir;           // path
+  std::vector<std::string> set;  // "sac.gamma=0.98"
+  std::string command_line;      // as typed, for the resume hint
+};
+int RunTrain(const TrainFlags& flags);
+
+struct EvaluateFlags {
+  std::string run_dir;          // of a run: its configuration and policy ...
+  std::string policy;           // ... or a policy bundle's directory
+  std::string panel;            // replaces the configuration's; may be empty
+  std::optional<int> episodes;  // without a panel
+  bool json = false;
+};
+int RunEvaluate(const EvaluateFlags& flags);
+
+struct AuditFlags {
+  std::string run_dir;
+  std::string format = "table";  // table | csv | markdown | json
+};
+int RunAudit(const AuditFlags& flags);
+
+struct ConfigFlags {
+  std::string config;  // path; empty = the defaults
+  std::vector<std::string> set;
+  bool print = false;  // every field with its comment
+  bool hash = false;
+  bool json = false;
+};
+int RunConfig(const ConfigFlags& flags);
+
+}  // namespace softfleet
+
+#endif  // SOFTFLEET_CLI_COMMANDS_H_

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/embedded_system.h"
+
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "absl/memory/memory.h"
+#include "core/status.h"
+#include "evaluation/panel.h"
+#include "learner/learner_options.h"
+
+namespace softfleet {
+namespace {
+
+// Rows reach the table one by one: its take-over rule then needs no slot
+// beside the rows'.
+constexpr int64_t kBlockRows = 1;
+constexpr int kFrameStack = 1;
+
+absl::StatusOr<std::unique_ptr<Table>> MakeTable(const v1::ReplayConfig& config,
+                                                 const Schema& schema) {
+  TableOptions options;
+  options.schema = schema;
+  options.capacity_rows = config.capacity();
+  options.byte_budget = config.byte_budget();
+  options.expected_block_rows = kBlockRows;
+  options.max_block_rows = kBlockRows;
+  return Table::Create(options);
+}
+
+}  // namespace
+
+EnvironmentOptions MakeEnvironmentOptions(const v1::EnvironmentConfig& config) {
+  EnvironmentOptions options;
+  options.name = config.name();
+  if (config.has_max_episode_steps()) {
+    options.max_episode_steps = config.max_episode_steps();
+  }
+  options.action_low = {config.action_low().begin(), config.action_low().end()};
+  options.action_high = {config.action_high().begin(),
+                         config.action_high().end()};
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<Evaluator>> MakeEvaluator(
+    FileSystem& files, const v1::RunConfig& config) {
+  const v1::EvaluationConfig& evaluation = config.evaluation();
+  Evaluator::Options options;
+  options.environment = MakeEnvironmentOptions(config.environment());
+  if (evaluation.has_panel()) {
+    SF_ASSIGN_OR_RETURN(options.panel, LoadPanel(files, evaluation.panel(),
+                                                 options.environment));
+  } else {
+    options.panel =
+        RandomStarts(options.environment, evaluation.episodes(), config.seed());
+  }
+  SF_ASSIGN_OR_RETURN(options.success,
+                      ParseSuccessCriterion(evaluation.success()));
+  return Evaluator::Create(std::move(options));
+}
+
+absl::StatusOr<std::unique_ptr<EmbeddedSystem>> EmbeddedSystem::Build(
+    FileSystem& files, const v1::RunConfig& config) {
+  auto system = absl::WrapUnique(new EmbeddedSystem());
+  const EnvironmentOptions environment =
+      MakeEnvironmentOptions(config.environment());
+  SF_ASSIGN_OR_RETURN(const std::unique_ptr<Environment> prototype,
+                      MakeEnvironment(environment));
+  const EnvironmentSpec& spec = prototype->spec();
+  const Schema schema = MakeSchema(spec, kFrameStack);
+
+  SF_ASSIGN_OR_RETURN(system->table_, MakeTable(config.replay(), schema));
+  system->feed_ = std::make_unique<TableFeed>(*system->table_);
+
+  const LearnerOptions learner =
+      MakeLearnerOptions(config, schema, {spec.action_low, spec.action_high});
+  system->sampler_ = std::make_unique<TableSampler>(
+      *system->table_,
+      TableSampler::Options{learner.seed, learner.batch_size, learner.n_step,
+                            learner.sac.gamma});
+  SF_ASSIGN_OR_RETURN(
+      system->learner_,
+      LearnerLoop::Create(learner, *system->feed_, *system->sampler_));
+
+  ActorOptions actor;
+  actor.environment = environment;
+  actor.num_environments = config.actor().num_environments();
+  actor.seed = config.seed();
+  actor.frame_stack = kFrameStack;
+  actor.block_rows = kBlockRows;
+  SF_ASSIGN_OR_RETURN(system->actor_,
+                      ActorLoop::Create(actor, *system->feed_, system->board_));
+  SF_ASSIGN_OR_RETURN(system->evaluator_, MakeEvaluator(files, config));
+  return system;
+}
+
+absl::Status EmbeddedSystem::RunOnce() {
+  SF_RETURN_IF_ERROR(actor_->RunOnce());
+  SF_RETURN_IF_ERROR(
+      learner_->RunOnce(std::numeric_limits<int64_t>::max()).status());
+  if (!learner_->snapshot_is_due()) return absl::OkStatus();
+  return Publish(RunState::kRunning).status();
+}
+
+absl::StatusOr<std::shared_ptr<const Snapshot>> EmbeddedSystem::Publish(
+    RunState state) {
+  SF_ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> snapshot,
+                      learner_->MakeSnapshot(state));
+  SF_RETURN_IF_ERROR(board_.Publish(snapshot));
+  return snapshot;
+}
+
+}  // namespace softfleet

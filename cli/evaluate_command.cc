@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "cli/commands.h"
+#include "cli/embedded_system.h"
+#include "core/status.h"
+#include "evaluation/audit_record.h"
+#include "evaluation/audit_table.h"
+#include "policy/bundle.h"
+#include "run/config.h"
+
+namespace softfleet {
+namespace {
+
+// What to evaluate, and on what.
+struct Subject {
+  PolicyBundle bundle;
+  v1::RunConfig config;  // its environment, evaluation and seed are used
+};
+
+absl::StatusOr<Subject> LoadSubject(FileSystem& files,
+                                    const EvaluateFlags& flags) {
+  Subject subject;
+  std::string directory = flags.policy;
+  if (!flags.run_dir.empty()) {
+    SF_ASSIGN_OR_RETURN(
+        subject.config,
+        LoadConfig(files, JoinPath(flags.run_dir, "config.textproto"), {}));
+    directory = JoinPath(flags.run_dir, "policy");
+  }
+  SF_ASSIGN_OR_RETURN(subject.bundle, ReadPolicyBundle(files, directory));
+  if (flags.run_dir.empty()) {
+    const Snapshot& snapshot = subject.bundle.snapshot;
+    v1::EnvironmentConfig* environment = subject.config.mutable_environment();
+    environment->set_name(snapshot.environment);
+    for (double x : snapshot.bounds.low) environment->add_action_low(x);
+    for (double x : snapshot.bounds.high) environment->add_action_high(x);
+  }
+  v1::EvaluationConfig* evaluation = subject.config.mutable_evaluation();
+  if (!flags.panel.empty()) evaluation->set_panel(flags.panel);
+  if (flags.episodes.has_value()) {
+    evaluation->clear_panel();
+    evaluation->set_episodes(*flags.episodes);
+  }
+  return subject;
+}
+
+absl::Status Evaluate(const EvaluateFlags& flags) {
+  FileSystem& files = RealFileSystem();
+  SF_ASSIGN_OR_RETURN(const Subject subject, LoadSubject(files, flags));
+  SF_ASSIGN_OR_RETURN(const std::unique_ptr<Evaluator> evaluator,
+                      MakeEvaluator(files, subject.config));
+  const auto snapshot =
+      std::make_shared<const Snapshot>(subject.bundle.snapshot);
+  SF_ASSIGN_OR_RETURN(const EvaluationResult result,
+                      evaluator->Evaluate(snapshot));
+  const AuditRecord record =
+      MakeAuditRecord(result, *snapshot, ConfigHash(subject.config));
+  const std::string text =
+      flags.json ? FormatAuditJson({record}) : FormatAuditTable({record});
+  std::fputs(text.c_str(), stdout);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int RunEvaluate(const EvaluateFlags& flags) {
+  return ReportError(Evaluate(flags));
+}
+
+}  // namespace softfleet

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// The `softfleet` program: parses the command line and calls the command.
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "cli/commands.h"
+#include "core/version.h"
+
+namespace softfleet {
+namespace {
+
+// One word of a command line as a shell reads it back.
+std::string ShellQuote(const std::string& word) {
+  const std::string plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+      "_-./=:,+@%";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) {
+    return word;
+  }
+  std::string quoted = "'";
+  for (char c : word) {
+    quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  }
+  return quoted + "'";
+}
+
+std::string CommandLine(int argc, char** argv) {
+  std::string line;
+  for (int i = 0; i < argc; ++i) {
+    absl::StrAppend(&line, i > 0 ? " " : "", ShellQuote(argv[i]));
+  }
+  return line;
+}
+
+void AddSet(CLI::App* command, std::vector<std::string>* set) {
+  command
+      ->add_option("--set", *set,
+                   "Override a field, e.g. --set sac.gamma=0.98; repeatable")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+CLI::App* AddTrain(CLI::App* app, TrainFlags* flags) {
+  CLI::App* command = app->add_subcommand(
+      "train", "Train in this process; the same command resumes");
+  command->add_option("--config", flags->config, "Run configuration")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("--run_dir", flags->run_dir, "Directory of the run")
+      ->required()
+      ->type_name("DIR");
+  AddSet(command, &flags->set);
+  command->footer(
+      "Example:\n  softfleet train --config configs/pendulum.textproto "
+      "--run_dir runs/pendulum\nCtrl-C writes a checkpoint and stops.");
+  return command;
+}
+
+CLI::App* AddEvaluate(CLI::App* app, EvaluateFlags* flags) {
+  CLI::App* command = app->add_subcommand(
+      "evaluate", "Evaluate a trained policy in both action modes");
+  CLI::Option* run = command->add_option("--run_dir", flags->run_dir,
+                                         "A finished run's directory");
+  CLI::Option* policy = command->add_option("--policy", flags->policy,
+                                            "A policy bundle's directory");
+  run->type_name("DIR")->excludes(policy);
+  policy->type_name("DIR");
+  CLI::Option* panel = command->add_option("--panel", flags->panel,
+                                           "Panel file; default: the run's");
+  panel->type_name("FILE");
+  command
+      ->add_option("--episodes", flags->episodes,
+                   "Random starts instead of a panel")
+      ->check(CLI::PositiveNumber)
+      ->excludes(panel);
+  command->add_flag("--json", flags->json, "Print JSON");
+  command->footer(
+      "Example:\n  softfleet evaluate --run_dir runs/pendulum --panel "
+      "configs/panels/pendulum.textproto");
+  command->callback([flags] {
+    if (flags->run_dir.empty() && flags->policy.empty()) {
+      throw CLI::RequiredError("--run_dir or --policy");
+    }
+  });
+  return command;
+}
+
+CLI::App* AddAudit(CLI::App* app, AuditFlags* flags) {
+  CLI::App* command = app->add_subcommand(
+      "audit", "Show a run's evaluations beside its temperature and entropy");
+  command->add_option("--run_dir", flags->run_dir, "Directory of the run")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--format", flags->format, "table, csv, markdown or json")
+      ->check(CLI::IsMember({"table", "csv", "markdown", "json"}))
+      ->capture_default_str();
+  command->add_flag_callback(
+      "--json", [flags] { flags->format = "json"; }, "Same as --format json");
+  return command;
+}
+
+CLI::App* AddConfig(CLI::App* app, ConfigFlags* flags) {
+  CLI::App* command = app->add_subcommand(
+      "config", "Check a configuration and print what is in force");
+  command
+      ->add_option("--config", flags->config,
+                   "Run configuration; default: the defaults")
+      ->type_name("FILE");
+  AddSet(command, &flags->set);
+  command->add_flag("--print", flags->print,
+                    "Every field with its comment, range and default");
+  command->add_flag("--hash", flags->hash, "Only the configuration's hash");
+  command->add_flag("--json", flags->json, "Print JSON");
+  return command;
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app(
+      "Softfleet: maximum-entropy reinforcement learning, in one "
+      "process or many",
+      "softfleet");
+  app.set_version_flag("--version",
+                       absl::StrCat("softfleet ", SoftwareVersion()));
+  app.require_subcommand(1);
+  TrainFlags train;
+  EvaluateFlags evaluate;
+  AuditFlags audit;
+  ConfigFlags config;
+  const CLI::App* train_command = AddTrain(&app, &train);
+  const CLI::App* evaluate_command = AddEvaluate(&app, &evaluate);
+  const CLI::App* audit_command = AddAudit(&app, &audit);
+  AddConfig(&app, &config);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitBadInput;
+  }
+  train.command_line = CommandLine(argc, argv);
+  if (*train_command) return RunTrain(train);
+  if (*evaluate_command) return RunEvaluate(evaluate);
+  if (*audit_command) return RunAudit(audit);
+  return RunConfig(config);
+}
+
+}  // namespace
+}  // namespace softfleet
+
+int main(int argc, char** argv) { return softfleet::Main(argc, argv); }

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run in one process from its first step to its last, over any number of
+// starts: the sequencer that drives the embedded system in lock-step, writes
+// the run directory's records, evaluates, and makes checkpoints.
+//
+//  1. A round steps every environment once, updates, publishes; after it come,
+//     where their interval has been crossed: a row of metrics.csv, an
+//     evaluation, a checkpoint, in this order.
+//  2. A checkpoint is one instant: networks, optimisers, table, environments
+//     in mid-episode, counters. A run that continues from it is bit-equal to
+//     one that was never interrupted (one machine, one build).
+//  3. On resume metrics.csv and audit.* are cut back to the checkpoint.
+//  4. The end is an evaluation, the policy bundle, and a checkpoint that says
+//     "finished".
+//
+// Not thread-safe.
+#ifndef SOFTFLEET_CLI_TRAINING_RUN_H_
+#define SOFTFLEET_CLI_TRAINING_RUN_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cli/embedded_system.h"
+#include "cli/interval_metrics.h"
+#include "core/clock.h"
+#include "core/file_system.h"
+#include "evaluation/audit_log.h"
+#include "run/checkpoint_store.h"
+#include "run/records.h"
+#include "run/run_directory.h"
+
+namespace softfleet {
+
+// Whether the run in `run_dir` was finished under exactly this configuration:
+// then there is nothing to do. Looks only; any damage counts as "no", so that
+// opening the run reports it.
+bool IsFinished(FileSystem& files, const std::string& run_dir,
+                const v1::RunConfig& config);
+
+// Told of what happens; any may be empty.
+struct TrainingObserver {
+  // After every round.
+  std::function<void(const MetricsRow& so_far)> on_round;
+  std::function<void(const MetricsRow&)> on_metrics;
+  std::function<void(const AuditRecord&)> on_evaluation;
+  // A line for people: resumed from, skipped a broken checkpoint, ...
+  std::function<void(const std::string&)> on_note;
+};
+
+class TrainingRun {
+ public:
+  // Opens or creates the run directory (RunDirectory::Open's errors), builds
+  // the system, and restores the newest valid checkpoint. A broken newer one
+  // is noted and left in place until it is overtaken.
+  static absl::StatusOr<std::unique_ptr<TrainingRun>> Open(
+      FileSystem& files, Clock& clock, const v1::RunConfig& config,
+      const std::string& run_dir, TrainingObserver observer);
+
+  // Trains to the end, or until `stop` returns true, which is asked between
+  // rounds; then writes a checkpoint. Returns whether the run is finished.
+  absl::StatusOr<bool> Run(const std::function<bool()>& stop);
+
+  int64_t step() const { return system_->learner().received(); }
+  const std::vector<AuditRecord>& audit() const { return audit_->records(); }
+  const RunDirectory& directory() const { return *directory_; }
+  EmbeddedSystem& system() { return *system_; }
+
+ private:
+  TrainingRun(FileSystem& files, Clock& clock, const v1::RunConfig& config,
+              TrainingObserver observer);
+
+  absl::Status Restore(const CheckpointStore::Found& found);
+  absl::Status OpenRecords();
+  absl::Status Round();
+  absl::Status Finish();
+  absl::Status WriteMetrics();
+  absl::Status Evaluate();
+  absl::Status WriteCheckpoint(bool finished);
+  MetricsRow SoFar();
+  double WallSeconds();
+  // The best deterministic return's step among the checkpoints there are.
+  std::optional<uint64_t> BestStep() const;
+  void Note(const std::string& text);
+
+  FileSystem* files_;
+  Clock* clock_;
+  v1::RunConfig config_;
+  TrainingObserver observer_;
+  std::unique_ptr<RunDirectory> directory_;
+  std::optional<CheckpointStore> checkpoints_;
+  std::unique_ptr<EmbeddedSystem> system_;
+  std::unique_ptr<CsvRecord> metrics_;
+  std::unique_ptr<AuditLog> audit_;
+  IntervalMetrics interval_;
+  bool finished_ = false;
+  absl::Duration started_;          // clock_->Monotonic() at Open
+  double earlier_seconds_ = 0;      // of earlier incarnations
+  int64_t checkpointed_step_ = -1;  // where the newest checkpoint is
+};
+
+}  // namespace softfleet
+
+#endif  // SOFTFLEET_CLI_TRAINING_RUN_H_

@@ -59,30 +59,35 @@ std::vector<std::string> CommentOf(const Element* element) {
   return lines;
 }
 
-// "Unit: rows. Range: 1 to 4096. May change on resume." with what applies.
-std::string Facts(const FieldDescriptor& field) {
-  std::vector<std::string> facts;
-  const std::string& unit = field.options().GetExtension(v1::unit);
+// "1 to 4096 rows", "min, mean", "may change", as far as they apply.
+std::vector<std::string> Facts(const FieldDescriptor& field) {
   const std::string range = RangeText(field.options().GetExtension(v1::range));
-  if (!unit.empty()) facts.push_back(absl::StrCat("Unit: ", unit, "."));
-  if (!range.empty()) facts.push_back(absl::StrCat("Range: ", range, "."));
-  if (field.options().GetExtension(v1::may_change)) {
-    facts.push_back("May change on resume.");
+  const std::string& unit = field.options().GetExtension(v1::unit);
+  std::vector<std::string> facts;
+  if (!range.empty() || !unit.empty()) {
+    const bool both = !range.empty() && !unit.empty();
+    facts.push_back(absl::StrCat(range, both ? " " : "", unit));
   }
-  return absl::StrJoin(facts, " ");
+  if (field.enum_type() != nullptr) {
+    facts.push_back(EnumNames(*field.enum_type()));
+  }
+  if (field.options().GetExtension(v1::may_change)) {
+    facts.push_back("may change");
+  }
+  return facts;
 }
 
-// "  auto: Alpha is learned ...", a line per value and per comment line.
+// "  auto: Alpha is learned ...", a line for each value that has a comment.
 std::vector<std::string> Choices(const EnumDescriptor& values) {
+  const EnumDescriptor* commented =
+      CommentedSchema().FindEnumTypeByName(values.full_name());
+  if (commented == nullptr) return {};
   std::vector<std::string> lines;
-  for (int i = 0; i < values.value_count(); ++i) {
-    const std::string& name = values.value(i)->name();
-    const auto* commented =
-        CommentedSchema().FindEnumTypeByName(values.full_name());
-    std::vector<std::string> comment =
-        CommentOf(commented ? commented->FindValueByName(name) : nullptr);
-    lines.push_back(absl::StrCat("  ", name, comment.empty() ? "" : ": ",
-                                 absl::StrJoin(comment, " ")));
+  for (int i = 0; i < commented->value_count(); ++i) {
+    const EnumValueDescriptor* value = commented->value(i);
+    const std::string comment = absl::StrJoin(CommentOf(value), " ");
+    if (comment.empty()) continue;
+    lines.push_back(absl::StrCat("  ", value->name(), ": ", comment));
   }
   return lines;
 }
@@ -113,36 +118,51 @@ const Message* GroupOf(const Message* message, const FieldDescriptor& field) {
   return &message->GetReflection()->GetMessage(*message, &field);
 }
 
+// "  # one; two", what stands behind a value; "" without remarks.
+std::string Behind(const std::vector<std::string>& remarks) {
+  if (remarks.empty()) return "";
+  return absl::StrCat("  # ", absl::StrJoin(remarks, "; "));
+}
+
 // "sac {", its fields, "}"; as a comment where the group is not there.
 std::string ExplainGroup(const FieldDescriptor& field, const Message* message,
                          const Message* defaults) {
   const Message* group = GroupOf(message, field);
-  const std::string fields =
-      Explain(*field.message_type(), group, GroupOf(defaults, field));
-  const std::string choice = IsSection(field) ? "" : "  # at most one of these";
-  const std::string text =
-      absl::StrCat(field.name(), " {", choice, "\n", Indented(fields), "}\n");
+  std::vector<std::string> remarks = Facts(field);
+  if (!IsSection(field)) remarks.push_back("at most one of these");
+  const std::string text = absl::StrCat(
+      field.name(), " {", Behind(remarks), "\n",
+      Indented(Explain(*field.message_type(), group, GroupOf(defaults, field))),
+      "}\n");
   return group == nullptr ? CommentedOut(text) : text;
 }
 
-// "gamma: 0.98  # set (default: 0.99)", "gamma: 0.99  # default",
-// "# target_entropy: <unset>".
-std::string ExplainValue(const FieldDescriptor& field, const Message* message,
-                         const Message* defaults) {
-  if (message == nullptr) return absl::StrCat(field.name(), ": ...\n");
-  if (!IsSet(*message, field)) {
-    return absl::StrCat("# ", field.name(), ": <unset>\n");
-  }
-  const std::string value = ValueText(*message, field);
-  std::string remark = "set";
-  if (defaults != nullptr && IsSet(*defaults, field)) {
-    const std::string usual = ValueText(*defaults, field);
-    remark =
-        value == usual ? "default" : absl::StrCat("set (default: ", usual, ")");
-  }
-  return absl::StrCat(field.name(), ": ", value, "  # ", remark, "\n");
+// "default", "set (default 0.99)", "set"; "" where there is no value.
+std::string Origin(const FieldDescriptor& field, const Message* message,
+                   const Message* defaults) {
+  if (message == nullptr || !IsSet(*message, field)) return "";
+  if (defaults == nullptr || !IsSet(*defaults, field)) return "set";
+  const std::string usual = ValueText(*defaults, field);
+  if (ValueText(*message, field) == usual) return "default";
+  return absl::StrCat("set (default ", usual, ")");
 }
 
+// "gamma: 0.98  # set (default 0.99); 0 to 1", "# target_entropy: <unset>".
+std::string ExplainValue(const FieldDescriptor& field, const Message* message,
+                         const Message* defaults) {
+  std::vector<std::string> remarks = Facts(field);
+  const std::string origin = Origin(field, message, defaults);
+  if (!origin.empty()) remarks.insert(remarks.begin(), origin);
+  const std::string behind = absl::StrCat(Behind(remarks), "\n");
+  if (!origin.empty()) {
+    return absl::StrCat(field.name(), ": ", ValueText(*message, field), behind);
+  }
+  // A group that is not there is commented out as a whole.
+  return absl::StrCat(message == nullptr ? "" : "# ", field.name(), ": <unset>",
+                      behind);
+}
+
+// What stands above a field: its comment, or its group's; its choices.
 std::vector<std::string> Notes(const FieldDescriptor& field) {
   std::vector<std::string> lines =
       CommentOf(CommentedSchema().FindFieldByName(field.full_name()));
@@ -155,8 +175,6 @@ std::vector<std::string> Notes(const FieldDescriptor& field) {
       lines.push_back(std::move(line));
     }
   }
-  std::string facts = Facts(field);
-  if (!facts.empty()) lines.push_back(std::move(facts));
   return lines;
 }
 
@@ -166,8 +184,12 @@ std::string Explain(const Descriptor& type, const Message* message,
   std::string text;
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
-    if (i > 0) absl::StrAppend(&text, "\n");
-    for (const std::string& line : Notes(field)) {
+    const std::vector<std::string> notes = Notes(field);
+    // A field without notes shares those of the field before it.
+    if (i > 0 && (!notes.empty() || IsGroup(field))) {
+      absl::StrAppend(&text, "\n");
+    }
+    for (const std::string& line : notes) {
       absl::StrAppend(&text, line.empty() ? "#" : "# ", line, "\n");
     }
     absl::StrAppend(&text, IsGroup(field)
@@ -182,9 +204,12 @@ std::string Explain(const Descriptor& type, const Message* message,
 std::string ExplainConfig(const v1::RunConfig& config) {
   const v1::RunConfig full = WithDefaults(config);
   const v1::RunConfig defaults = WithDefaults(v1::RunConfig());
-  return absl::StrCat("# Configuration ", ConfigHash(config),
-                      ": every field with its value in force.\n\n",
-                      Explain(*v1::RunConfig::descriptor(), &full, &defaults));
+  return absl::StrCat(
+      "# Configuration ", ConfigHash(config),
+      ": every field with its value in force.\n"
+      "# Behind a value: where it comes from; what is allowed and its unit;\n"
+      "# whether it may change when the run is resumed.\n\n",
+      Explain(*v1::RunConfig::descriptor(), &full, &defaults));
 }
 
 }  // namespace softfleet

@@ -119,16 +119,15 @@ absl::Status Set(const std::string& key, absl::string_view value,
 
 absl::Status ApplyOverride(absl::string_view assignment,
                            v1::RunConfig* config) {
-  const size_t equals = assignment.find('=');
-  if (equals == absl::string_view::npos) {
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(assignment, absl::MaxSplits('=', 1));
+  const std::string key(absl::StripAsciiWhitespace(parts.first));
+  const absl::string_view value = absl::StripAsciiWhitespace(parts.second);
+  if (key.empty() || !absl::StrContains(assignment, '=')) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", assignment,
                      "\" sets nothing: write key=value, e.g. sac.gamma=0.98"));
   }
-  const std::string key(
-      absl::StripAsciiWhitespace(assignment.substr(0, equals)));
-  const absl::string_view value =
-      absl::StripAsciiWhitespace(assignment.substr(equals + 1));
   SF_ASSIGN_OR_RETURN(const FieldChain chain, Resolve(key));
   v1::RunConfig changed = *config;
   if (value.empty()) {

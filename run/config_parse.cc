@@ -66,15 +66,14 @@ const Descriptor& GroupType(const std::string& path) {
   return *v1::RunConfig::descriptor();
 }
 
-// Where a key stands that was written into the wrong group; "" if nowhere.
+// Where a key belongs that was written into the wrong group; "" if nowhere.
 std::string OtherPlace(const std::string& key) {
   for (const ConfigField& field : ConfigFields()) {
     if (field.field->name() != key) continue;
-    const std::string group =
-        field.path.substr(0, field.path.size() - key.size());
-    if (group.empty()) return absl::StrCat("; \"", key, "\" has no group");
-    return absl::StrCat("; \"", key, "\" belongs into ",
-                        group.substr(0, group.size() - 1), " { }");
+    if (field.path == key) return "; it belongs outside, at the top level";
+    return absl::StrCat("; it belongs into ",
+                        absl::StripSuffix(field.path, absl::StrCat(".", key)),
+                        " { }");
   }
   return "";
 }
@@ -119,7 +118,8 @@ class Errors : public google::protobuf::io::ErrorCollector {
           absl::StrCat("\"", parts[1], "\" is given twice"));
     } else {
       Add(offset, absl::StrCat(absl::AsciiStrToLower(message.substr(0, 1)),
-                               absl::StripSuffix(message.substr(1), ".")));
+                               absl::StripSuffix(message.substr(1), "."),
+                               absl::EndsWith(message, ": ") ? "the end" : ""));
     }
   }
 

@@ -4,7 +4,8 @@
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
 
-#include <cstddef>
+#include <array>
+#include <charconv>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -13,7 +14,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "run/records.h"
 #include "softfleet/v1/run.pb.h"
 
 namespace softfleet {
@@ -45,10 +45,13 @@ void Flatten(const Descriptor& message, const std::string& group,
   }
 }
 
-// 1e15 rather than 1e+15, as the schema writes it.
+// Short, and as the schema writes it: "1e15", not "1e+15".
 std::string BoundText(double bound) {
-  return absl::StrReplaceAll(ShortestNumber(bound),
-                             {{"e+0", "e"}, {"e+", "e"}, {"e-0", "e-"}});
+  std::array<char, 32> text;  // the longest double takes 24
+  const auto end = std::to_chars(text.begin(), text.end(), bound);
+  return absl::StrReplaceAll(
+      absl::string_view(text.data(), end.ptr - text.data()),
+      {{"e+0", "e"}, {"e+", "e"}, {"e-0", "e-"}});
 }
 
 std::string OneValueText(const Message& message, const FieldDescriptor& field,

@@ -69,8 +69,9 @@ void CheckNumber(const std::string& path, double value, const std::string& text,
   const v1::Range& range = field.options().GetExtension(v1::range);
   if (std::isfinite(value) && InRange(value, range)) return;
   const std::string allowed = RangeText(range);
-  problems->push_back(absl::StrCat(path, " = ", text, " must be ",
-                                   allowed.empty() ? "finite" : allowed));
+  problems->push_back(absl::StrCat(
+      path, " = ", text,
+      allowed.empty() ? " is not finite" : " is out of range: ", allowed));
 }
 
 void CheckField(const std::string& path, const Message& message,

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Combinations; single fields are in config_fields_test.cc.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "run/config.h"
+#include "tests/run/config_testing.h"
+
+namespace softfleet {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+// The error of Pendulum() with these overrides; "" if it is valid.
+std::string ErrorWith(const std::vector<std::string>& overrides) {
+  v1::RunConfig config = Pendulum();
+  for (const std::string& assignment : overrides) {
+    EXPECT_TRUE(ApplyOverride(assignment, &config).ok()) << assignment;
+  }
+  const absl::Status status = ValidateConfig(config);
+  if (!status.ok()) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  }
+  return std::string(status.message());
+}
+
+TEST(ValidateConfigTest, TheDefaultsAreValid) { EXPECT_EQ(ErrorWith({}), ""); }
+
+TEST(ValidateConfigTest, TheEnvironmentMustBeNamed) {
+  EXPECT_THAT(ErrorWith({"environment.name="}),
+              AllOf(HasSubstr("environment.name is missing"),
+                    HasSubstr("environment { name: \"Pendulum-v1\" }")));
+}
+
+TEST(ValidateConfigTest, TheTargetsSubsetIsOneOfTheCritics) {
+  EXPECT_EQ(ErrorWith({"sac.target_subset=2"}), "");
+  EXPECT_EQ(ErrorWith({"sac.target_subset=3"}),
+            "sac.target_subset = 3 must be at most sac.num_critics = 2");
+}
+
+TEST(ValidateConfigTest, TheBoundsOfLogStdHaveAnOrder) {
+  EXPECT_EQ(ErrorWith({"sac.log_std_min=1.9"}), "");
+  EXPECT_EQ(ErrorWith({"sac.log_std_min=2"}),
+            "sac.log_std_min = 2 must be below sac.log_std_max = 2 (default)");
+  EXPECT_EQ(ErrorWith({"sac.log_std_max=-19"}), "");
+  EXPECT_EQ(ErrorWith({"sac.log_std_max=-20"}),
+            "sac.log_std_min = -20 (default) must be below sac.log_std_max = "
+            "-20");
+  EXPECT_EQ(ErrorWith({"sac.log_std=bounded", "sac.log_std_max=-6"}),
+            "sac.log_std_min = -5 (default) must be below sac.log_std_max = "
+            "-6");
+}
+
+TEST(ValidateConfigTest, ABatchFitsIntoTheTable) {
+  EXPECT_EQ(ErrorWith({"replay.capacity=256"}), "");
+  EXPECT_EQ(ErrorWith({"replay.capacity=255"}),
+            "sac.batch_size = 256 must be at most replay.capacity = 255");
+  EXPECT_EQ(
+      ErrorWith({"replay.capacity=9", "sac.batch_size=9", "sac.n_step=9"}),
+      "sac.n_step = 9 must be below replay.capacity = 9");
+}
+
+TEST(ValidateConfigTest, ARunThatWouldTrainNothingIsRefused) {
+  EXPECT_EQ(ErrorWith({"total_steps=10001"}), "");
+  const std::string refused =
+      "total_steps = 10000 must be above learner.warmup_steps = 10000: "
+      "nothing would be trained; raise total_steps or lower "
+      "learner.warmup_steps";
+  EXPECT_EQ(ErrorWith({"total_steps=10000"}), refused);
+  // Whoever wants no updates may have none.
+  EXPECT_EQ(ErrorWith({"total_steps=100", "learner.updates_per_step=0"}), "");
+}
+
+TEST(ValidateConfigTest, ActionBoundsComeInPairs) {
+  EXPECT_EQ(
+      ErrorWith({"environment.action_low=-1", "environment.action_high=1,2,3"}),
+      "");
+  EXPECT_THAT(ErrorWith({"environment.action_low=-1"}),
+              HasSubstr("environment.action_low has 1 and action_high 0 "
+                        "values"));
+  EXPECT_THAT(ErrorWith({"environment.action_low=-1,-1",
+                         "environment.action_high=1,2,3"}),
+              HasSubstr("environment.action_low has 2 and action_high 3 "
+                        "values"));
+  EXPECT_EQ(
+      ErrorWith({"environment.action_low=-1,3", "environment.action_high=1,3"}),
+      "environment.action_low = 3 must be below action_high = 3 "
+      "(value 1)");
+  EXPECT_EQ(
+      ErrorWith({"environment.action_low=2", "environment.action_high=3,1"}),
+      "environment.action_low = 2 must be below action_high = 1 "
+      "(value 1)");
+}
+
+TEST(ValidateConfigTest, ACriterionRelativeToReferencesNeedsAPanel) {
+  EXPECT_THAT(ErrorWith({"evaluation.success.within_of_reference=5"}),
+              HasSubstr("needs evaluation.panel"));
+  EXPECT_EQ(ErrorWith({"evaluation.success.within_of_reference=5",
+                       "evaluation.panel=p.textproto"}),
+            "");
+}
+
+TEST(ValidateConfigTest, EveryProblemHasItsLine) {
+  const std::string error =
+      ErrorWith({"environment.name=", "sac.gamma=2", "sac.tau=0",
+                 "sac.actor_hidden=4,0", "sac.target_subset=3"});
+  EXPECT_EQ(error,
+            "sac.gamma = 2 is out of range: 0 to 1\n"
+            "sac.tau = 0 is out of range: above 0 and at most 1\n"
+            "sac.actor_hidden[1] = 0 is out of range: 1 to 65536\n"
+            "environment.name is missing: say which environment, e.g. "
+            "environment { name: \"Pendulum-v1\" }\n"
+            "sac.target_subset = 3 must be at most sac.num_critics = 2");
+}
+
+}  // namespace
+}  // namespace softfleet

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
@@ -203,11 +204,17 @@ absl::Status SavedTable::ReadStreams(const SafetensorsContent& saved) {
                      ShapeString(tensor->shape), ", expected U64[n, 4]"));
   }
   streams_.clear();
+  std::set<uint64_t> closing_ids;
   const std::span<const uint64_t> values = tensor->values<uint64_t>();
   for (size_t i = 0; i < values.size(); i += kStreamFields) {
     const OpenStream stream = {values[i + 1], values[i + 2], values[i + 3]};
     SF_RETURN_IF_ERROR(CheckStream(values[i], stream));
-    streams_[values[i]] = stream;
+    if (!streams_.emplace(values[i], stream).second ||
+        !closing_ids.insert(stream.closing_id).second) {
+      return absl::DataLossError(
+          absl::StrCat("saved table: environment ", values[i], " or id ",
+                       stream.closing_id, " is in two streams"));
+    }
   }
   return absl::OkStatus();
 }
@@ -217,12 +224,7 @@ absl::Status SavedTable::CheckStream(uint64_t environment,
   const uint64_t id = stream.closing_id;
   const bool open = Alive(id) && Kind(id) == kSlotClosing && Link(id) == 0 &&
                     !(Alive(id - 1) && (Flags(id - 1) & kSlotEndMask) != 0);
-  const bool known = std::any_of(
-      streams_.begin(), streams_.end(),
-      [id](const auto& entry) { return entry.second.closing_id == id; });
-  if (open && !known && !streams_.contains(environment)) {
-    return absl::OkStatus();
-  }
+  if (open) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat(
       "saved table: stream of environment ", environment, ", episode ",
       stream.episode, " cannot continue at id ", id));

@@ -222,10 +222,13 @@ TEST(TableFile, NumbersThatContradictEachOtherAreRefused) {
     Value<uint64_t>(saved, "counters", 1) =
         Value<uint64_t>(saved, "counters", 0) + 1;
   });
-  ExpectRefused("nothing alive", [](auto& saved) {
-    Value<uint64_t>(saved, "counters", 1) =
-        Value<uint64_t>(saved, "counters", 0) - 1;
+  // Its continuation would take the last slot over without a stack.
+  ExpectRefused("only the last closing slot alive", [](auto& saved) {
+    const uint64_t head = Value<uint64_t>(saved, "counters", 0);
+    Value<uint64_t>(saved, "counters", 1) = head - 1;
     Value<uint64_t>(saved, "counters", 3) = 0;
+    const std::vector<uint64_t> stream = {2, 0, 1, head - 1};
+    saved.tensors["streams"] = Tensor::From(stream, {1, 4});
   });
   ExpectRefused("an id that would wrap around", [](auto& saved) {
     Value<uint64_t>(saved, "counters", 0) += uint64_t{60} << 56;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/commands.h"
+#include "core/memory.h"
 #include "core/version.h"
 
 namespace softfleet {
@@ -147,4 +148,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace softfleet
 
-int main(int argc, char** argv) { return softfleet::Main(argc, argv); }
+int main(int argc, char** argv) {
+  softfleet::KeepFreedMemory();
+  return softfleet::Main(argc, argv);
+}

@@ -306,21 +306,19 @@ absl::StatusOr<std::vector<AuditRecord>> ParseAuditJson(
 
 std::string FormatAuditCsv(const std::vector<AuditRecord>& records) {
   std::vector<Cells> rows;
+  rows.reserve(records.size());
   for (const AuditRecord& record : records) rows.push_back(CellsOf(record));
-  if (rows.empty()) rows.push_back(CellsOf(AuditRecord()));
-  const std::vector<std::string> columns = Columns(rows);
-  if (records.empty()) rows.clear();
-  std::vector<std::string> header;
-  for (const std::string& name : columns) {
-    header.push_back(CsvWriter::Quoted(name));
-  }
-  std::string text = absl::StrCat(absl::StrJoin(header, ","), "\n");
+  const std::vector<std::string> columns =
+      Columns(rows.empty() ? std::vector<Cells>{CellsOf({})} : rows);
+  const auto quoted = [](std::string* out, const std::string& column) {
+    out->append(CsvWriter::Quoted(column));
+  };
+  std::string text = absl::StrCat(absl::StrJoin(columns, ",", quoted), "\n");
   for (const Cells& row : rows) {
-    std::vector<std::string> line;
-    for (const std::string& column : columns) {
-      line.push_back(CellOf(row, column));
-    }
-    absl::StrAppend(&text, absl::StrJoin(line, ","), "\n");
+    const auto cell = [&row](std::string* out, const std::string& column) {
+      out->append(CellOf(row, column));
+    };
+    absl::StrAppend(&text, absl::StrJoin(columns, ",", cell), "\n");
   }
   return text;
 }

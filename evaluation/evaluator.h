@@ -69,11 +69,11 @@ struct EvaluationResult {
 // All episodes of a mode run side by side, with one batched Policy::Act per
 // step over those still running (at most kMaxTogether at a time).
 //
-// What holds: evaluating one snapshot twice gives bit-identical results, also
-// from two Evaluators. The action noise of a start at its step t is
-// Philox(noise_seed, Purpose::kEvaluationNoise, 0, t), whoever runs beside it,
-// so a start's episode depends on the others only through the rounding of the
-// batched product, which may differ with the number of rows.
+// What holds, to the last bit: evaluating one snapshot twice gives the same
+// result, also from two Evaluators; and a start's episode does not depend on
+// which others run beside it or in what order. For the action noise of a start
+// at its step t is Philox(noise_seed, Purpose::kEvaluationNoise, 0, t), and a
+// row of Policy::Act does not depend on the other rows.
 //
 // Both modes act by the network as it is, also where the snapshot says
 // act_uniformly: before training the audit shows the untrained policy.

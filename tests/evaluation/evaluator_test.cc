@@ -4,20 +4,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/evaluation/testing.h"
 
 namespace softfleet {
 namespace {
 
-using ::testing::AllOf;
-using ::testing::Contains;
-using ::testing::HasSubstr;
+using testing::EvaluateOnce;
 using testing::LinearSnapshot;
 using testing::Named;
 using testing::RandomSnapshot;
@@ -25,14 +22,11 @@ using testing::Scripted;
 using testing::ScriptedEnvironment;
 using testing::Share;
 using testing::SpecOf;
+using testing::StateOf;
+using testing::ZeroPolicy;
 
 using Kind = SuccessCriterion::Kind;
 using Act = ScriptedEnvironment::Act;
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-// Rounding of the batched product, grown by an episode's dynamics.
-constexpr double kReturnTolerance = 2e-2;
 
 EnvironmentOptions Pendulum() { return Named("Pendulum-v1"); }
 
@@ -44,18 +38,6 @@ EvaluationResult Evaluate(const EnvironmentOptions& environment,
   options.panel = panel;
   options.success = success;
   return Evaluator::Create(options).value()->Evaluate(Share(snapshot)).value();
-}
-
-absl::StatusOr<EvaluationResult> EvaluateScripted(
-    const Evaluator::Options& options, const Snapshot& snapshot) {
-  auto evaluator = Evaluator::Create(options);
-  if (!evaluator.ok()) return evaluator.status();
-  return (*evaluator)->Evaluate(Share(snapshot));
-}
-
-// Always the action 0, with standard deviation 1 before tanh.
-Snapshot ZeroPolicy(const EnvironmentSpec& spec) {
-  return LinearSnapshot(spec, 1, {0, 0}, {0, 0});
 }
 
 void ExpectIdentical(const ModeResult& a, const ModeResult& b) {
@@ -102,10 +84,9 @@ TEST(EvaluatorTest, AStartKeepsItsEpisodeWhereverItStandsInThePanel) {
   std::ranges::reverse(panel.starts);
   const auto after = Evaluate(Pendulum(), panel, snapshot);
   for (size_t i = 0; i < 30; ++i) {
-    EXPECT_NEAR(after.stochastic.returns[i], before.stochastic.returns[29 - i],
-                kReturnTolerance);
-    EXPECT_NEAR(after.deterministic.returns[i],
-                before.deterministic.returns[29 - i], kReturnTolerance);
+    EXPECT_EQ(after.stochastic.returns[i], before.stochastic.returns[29 - i]);
+    EXPECT_EQ(after.deterministic.returns[i],
+              before.deterministic.returns[29 - i]);
   }
 }
 
@@ -117,10 +98,8 @@ TEST(EvaluatorTest, AStartKeepsItsEpisodeWhoeverRunsBesideIt) {
     Panel one = panel;
     one.starts = {panel.starts[i]};
     const auto alone = Evaluate(Pendulum(), one, snapshot);
-    EXPECT_NEAR(alone.stochastic.returns[0], all.stochastic.returns[i],
-                kReturnTolerance);
-    EXPECT_NEAR(alone.deterministic.returns[0], all.deterministic.returns[i],
-                kReturnTolerance);
+    EXPECT_EQ(alone.stochastic.returns[0], all.stochastic.returns[i]);
+    EXPECT_EQ(alone.deterministic.returns[0], all.deterministic.returns[i]);
   }
 }
 
@@ -131,12 +110,10 @@ TEST(EvaluatorTest, TheNoiseSeedDecidesASampledEpisode) {
   const auto apart = Evaluate(Pendulum(), panel, snapshot);
   EXPECT_GT(std::abs(apart.stochastic.returns[0] - apart.stochastic.returns[1]),
             1);
-  EXPECT_NEAR(apart.deterministic.returns[0], apart.deterministic.returns[1],
-              kReturnTolerance);
+  EXPECT_EQ(apart.deterministic.returns[0], apart.deterministic.returns[1]);
   panel.starts[1].noise_seed = panel.starts[0].noise_seed;
   const auto same = Evaluate(Pendulum(), panel, snapshot);
-  EXPECT_NEAR(same.stochastic.returns[0], same.stochastic.returns[1],
-              kReturnTolerance);
+  EXPECT_EQ(same.stochastic.returns[0], same.stochastic.returns[1]);
 }
 
 TEST(EvaluatorTest, MoreStartsThanEnvironmentsRunInTurns) {
@@ -194,14 +171,12 @@ TEST(EvaluatorTest, ReturnsAtTheThresholdSucceed) {
   auto options = Scripted(
       spec,
       [](Act& act) {
-        float state = 0;
-        std::memcpy(&state, act.observation.data(), sizeof(state));
-        act.result.reward = state;
+        act.result.reward = StateOf(act);
         return absl::OkStatus();
       },
       4);
   options.success = {Kind::kReturnAtLeast, 20};
-  const auto result = EvaluateScripted(options, ZeroPolicy(spec)).value();
+  const auto result = EvaluateOnce(options, ZeroPolicy(spec)).value();
   EXPECT_EQ(result.stochastic.returns, (std::vector<double>{0, 10, 20, 30}));
   EXPECT_EQ(result.stochastic.successes,
             (std::vector<bool>{false, false, true, true}));
@@ -209,7 +184,7 @@ TEST(EvaluatorTest, ReturnsAtTheThresholdSucceed) {
 
   options.success = {Kind::kWithinOfReference, 5};
   for (PanelStart& start : options.panel.starts) start.reference_return = 15;
-  const auto within = EvaluateScripted(options, ZeroPolicy(spec)).value();
+  const auto within = EvaluateOnce(options, ZeroPolicy(spec)).value();
   EXPECT_EQ(within.deterministic.successes,
             (std::vector<bool>{false, true, true, true}));
   EXPECT_EQ(within.deterministic.success_fraction, 0.75);
@@ -220,14 +195,12 @@ TEST(EvaluatorTest, TheEnvironmentsFlagAtAnyStepSucceeds) {
   auto options = Scripted(
       spec,
       [](Act& act) {
-        float state = 0;
-        std::memcpy(&state, act.observation.data(), sizeof(state));
-        act.result.success = state == 1 && act.step == 3;
+        act.result.success = StateOf(act) == 1 && act.step == 3;
         return absl::OkStatus();
       },
       2);
   options.success = {Kind::kEnvironmentFlag, 0};
-  const auto result = EvaluateScripted(options, ZeroPolicy(spec)).value();
+  const auto result = EvaluateOnce(options, ZeroPolicy(spec)).value();
   EXPECT_EQ(result.stochastic.successes, (std::vector<bool>{false, true}));
 }
 
@@ -251,14 +224,13 @@ TEST(EvaluatorTest, RewardComponentsAreSummedPerEpisodeAndAveragedOverStarts) {
   const auto options = Scripted(
       spec,
       [](Act& act) {
-        float state = 0;
-        std::memcpy(&state, act.observation.data(), sizeof(state));
+        const double state = StateOf(act);
         act.result.reward_components = {state, -0.5};
         act.result.reward = state - 0.5;
         return absl::OkStatus();
       },
       3);
-  const auto result = EvaluateScripted(options, ZeroPolicy(spec)).value();
+  const auto result = EvaluateOnce(options, ZeroPolicy(spec)).value();
   EXPECT_EQ(result.reward_components, spec.reward_components);
   EXPECT_EQ(result.deterministic.component_means,
             (std::vector<double>{10, -5}));
@@ -270,7 +242,7 @@ TEST(EvaluatorTest, AnEpisodeWithoutALimitIsTruncatedAtTheCap) {
   spec.max_episode_steps = 0;
   auto options = Scripted(spec, nullptr, 1);
   options.unlimited_steps = 25;
-  const auto result = EvaluateScripted(options, ZeroPolicy(spec)).value();
+  const auto result = EvaluateOnce(options, ZeroPolicy(spec)).value();
   EXPECT_EQ(result.deterministic.lengths, std::vector<int64_t>{25});
   EXPECT_EQ(result.deterministic.returns, std::vector<double>{25});
 }
@@ -280,13 +252,11 @@ TEST(EvaluatorTest, AnEpisodeEndsWhereItTerminates) {
   const auto options = Scripted(
       spec,
       [](Act& act) {
-        float state = 0;
-        std::memcpy(&state, act.observation.data(), sizeof(state));
-        act.result.terminated = act.step == static_cast<int64_t>(state);
+        act.result.terminated = act.step == static_cast<int64_t>(StateOf(act));
         return absl::OkStatus();
       },
       4);
-  const auto result = EvaluateScripted(options, ZeroPolicy(spec)).value();
+  const auto result = EvaluateOnce(options, ZeroPolicy(spec)).value();
   EXPECT_EQ(result.deterministic.lengths, (std::vector<int64_t>{1, 2, 3, 4}));
 }
 
@@ -314,7 +284,7 @@ std::vector<float> ReceivedActions(EnvironmentSpec spec, int frame_stack,
   options.panel.starts[0].state = {observations[0]};
   SeedNoise(&options.panel);
   const Snapshot snapshot = LinearSnapshot(spec, frame_stack, weights, {0, 0});
-  EXPECT_TRUE(EvaluateScripted(options, snapshot).ok());
+  EXPECT_TRUE(EvaluateOnce(options, snapshot).ok());
   received.resize(observations.size());  // the deterministic mode's
   return received;
 }
@@ -352,151 +322,8 @@ TEST(EvaluatorTest, ThePolicysBoundsScaleItsActions) {
       1);
   Snapshot snapshot = ZeroPolicy(spec);
   snapshot.bounds = {{1}, {4}};
-  ASSERT_TRUE(EvaluateScripted(options, snapshot).ok());
+  ASSERT_TRUE(EvaluateOnce(options, snapshot).ok());
   EXPECT_FLOAT_EQ(received[0], 2.5f);
-}
-
-// What an environment does wrong, and what the error says of it.
-struct Wrong {
-  std::string name;
-  ScriptedEnvironment::Script script;
-  std::string what;
-};
-
-class WrongEnvironmentTest : public ::testing::TestWithParam<Wrong> {};
-
-TEST_P(WrongEnvironmentTest, IsAnErrorThatNamesEnvironmentStartModeAndStep) {
-  EnvironmentSpec spec = ScriptedEnvironment::DefaultSpec();
-  spec.reward_components = {"forward"};
-  const auto script = [](Act& act) {
-    float state = 0;
-    std::memcpy(&state, act.observation.data(), sizeof(state));
-    if (state != 1 || act.step != 4) return absl::OkStatus();
-    return GetParam().script(act);
-  };
-  const auto result =
-      EvaluateScripted(Scripted(spec, script, 3), ZeroPolicy(spec));
-  EXPECT_EQ(result.status().code(), absl::StatusCode::kInternal);
-  EXPECT_THAT(std::string(result.status().message()),
-              AllOf(HasSubstr("environment Scripted, start 1, deterministic "
-                              "mode, step 4: "),
-                    HasSubstr(GetParam().what)));
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    All, WrongEnvironmentTest,
-    ::testing::Values(Wrong{"NanReward",
-                            [](Act& act) {
-                              act.result.reward = kNan;
-                              return absl::OkStatus();
-                            },
-                            "reward is nan"},
-                      Wrong{"InfiniteComponent",
-                            [](Act& act) {
-                              act.result.reward_components[0] = -INFINITY;
-                              return absl::OkStatus();
-                            },
-                            "reward component forward is -inf"},
-                      Wrong{"MissingComponent",
-                            [](Act& act) {
-                              act.result.reward_components.clear();
-                              return absl::OkStatus();
-                            },
-                            "reward has 0 components, the spec says 1"},
-                      Wrong{"NanObservation",
-                            [](Act& act) {
-                              const float nan = std::nanf("");
-                              std::memcpy(act.observation.data(), &nan,
-                                          sizeof(nan));
-                              return absl::OkStatus();
-                            },
-                            "observation holds nan"},
-                      Wrong{"LongObservation",
-                            [](Act& act) {
-                              act.observation.resize(8);
-                              return absl::OkStatus();
-                            },
-                            "observation state has 8 bytes, the spec says 4"},
-                      Wrong{"FailingStep",
-                            [](Act&) {
-                              return absl::InternalError("the arm fell off");
-                            },
-                            "the arm fell off"}),
-    [](const auto& wrong) { return wrong.param.name; });
-
-TEST(EvaluatorTest, AnEvaluatorWorksOnAfterAnError) {
-  const EnvironmentSpec spec = ScriptedEnvironment::DefaultSpec();
-  bool broken = true;
-  const auto evaluator = Evaluator::Create(Scripted(
-                                               spec,
-                                               [&](Act& act) {
-                                                 if (broken) {
-                                                   act.result.reward = kNan;
-                                                 }
-                                                 return absl::OkStatus();
-                                               },
-                                               2))
-                             .value();
-  EXPECT_FALSE(evaluator->Evaluate(Share(ZeroPolicy(spec))).ok());
-  broken = false;
-  const auto result = evaluator->Evaluate(Share(ZeroPolicy(spec)));
-  ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->stochastic.returns, (std::vector<double>{10, 10}));
-}
-
-TEST(EvaluatorTest, AStartStateTheEnvironmentRefusesIsNamedAtCreation) {
-  Panel panel = RandomStarts(Pendulum(), 3, 1);
-  panel.starts[2].state = {1, 2, 3};
-  Evaluator::Options options;
-  options.environment = Pendulum();
-  options.panel = panel;
-  const auto evaluator = Evaluator::Create(options);
-  EXPECT_EQ(evaluator.status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(evaluator.status().message()), HasSubstr("start 2"));
-}
-
-TEST(EvaluatorTest, ACriterionWithoutItsReferencesIsRefusedAtCreation) {
-  Evaluator::Options options;
-  options.environment = Pendulum();
-  options.panel = RandomStarts(Pendulum(), 3, 1);
-  options.success = {Kind::kWithinOfReference, 5};
-  const auto evaluator = Evaluator::Create(options);
-  EXPECT_EQ(evaluator.status().code(), absl::StatusCode::kInvalidArgument);
-}
-
-TEST(EvaluatorTest, APanelOfAnotherEnvironmentIsRefusedAtCreation) {
-  Evaluator::Options options;
-  options.environment = Named("CartPole-v1");
-  options.panel = RandomStarts(Pendulum(), 3, 1);
-  const auto evaluator = Evaluator::Create(options);
-  EXPECT_EQ(evaluator.status().code(), absl::StatusCode::kFailedPrecondition);
-}
-
-TEST(EvaluatorTest, APolicyOfAnotherEnvironmentIsRefusedAndNamesBothSchemas) {
-  Evaluator::Options options;
-  options.environment = Pendulum();
-  options.panel = RandomStarts(Pendulum(), 1, 1);
-  const auto evaluator = Evaluator::Create(options).value();
-  const auto result = evaluator->Evaluate(
-      Share(RandomSnapshot(SpecOf(Named("CartPole-v1")), 1)));
-  EXPECT_EQ(result.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(result.status().message()),
-              AllOf(HasSubstr("discrete[2]"), HasSubstr("continuous[1]")));
-}
-
-TEST(EvaluatorTest, APolicyWithoutUsableBoundsIsRefused) {
-  const Panel panel = RandomStarts(Pendulum(), 1, 1);
-  Evaluator::Options options;
-  options.environment = Pendulum();
-  options.panel = panel;
-  const auto evaluator = Evaluator::Create(options).value();
-  for (const ActionBounds& bounds :
-       {ActionBounds{}, ActionBounds{{1}, {-1}}, ActionBounds{{kNan}, {1}}}) {
-    Snapshot snapshot = RandomSnapshot(SpecOf(Pendulum()), 1);
-    snapshot.bounds = bounds;
-    const auto result = evaluator->Evaluate(Share(snapshot));
-    EXPECT_EQ(result.status().code(), absl::StatusCode::kFailedPrecondition);
-  }
 }
 
 }  // namespace

@@ -23,10 +23,6 @@ using testing::RandomSnapshot;
 using testing::Share;
 using testing::SpecOf;
 
-// Rounding of the batched product, grown by the dynamics of an episode, moves
-// a return by less than this; another noise moves it by more than 1.
-constexpr double kReturnTolerance = 2e-2;
-
 struct Alone {
   double sum = 0;
   int64_t length = 0;
@@ -106,7 +102,7 @@ void ExpectEpisodes(const ModeResult& result,
   ASSERT_EQ(result.returns.size(), episodes.size());
   double sum = 0;
   for (size_t i = 0; i < episodes.size(); ++i) {
-    EXPECT_NEAR(result.returns[i], episodes[i].sum, kReturnTolerance) << i;
+    EXPECT_EQ(result.returns[i], episodes[i].sum) << i;
     EXPECT_EQ(result.lengths[i], episodes[i].length) << i;
     sum += result.returns[i];
   }
@@ -134,14 +130,13 @@ void ExpectActions(const EvaluationResult& result,
     }
   }
   const double mean = sum / steps;
-  EXPECT_NEAR(result.entropy, entropy / steps, 1e-4);
+  EXPECT_NEAR(result.entropy, entropy / steps, 1e-10);
   ASSERT_EQ(result.action_mean.size(), 1u);
-  EXPECT_NEAR(result.action_mean[0], mean, 1e-5);
+  EXPECT_NEAR(result.action_mean[0], mean, 1e-10);
   EXPECT_NEAR(result.action_std[0], std::sqrt(squares / steps - mean * mean),
-              1e-5);
-  // A few actions may fall on the other side of a threshold.
-  EXPECT_NEAR(result.saturated_fraction, saturated / steps, 2e-3);
-  EXPECT_NEAR(result.clipped_fraction, clipped / steps, 2e-3);
+              1e-10);
+  EXPECT_DOUBLE_EQ(result.saturated_fraction, saturated / steps);
+  EXPECT_DOUBLE_EQ(result.clipped_fraction, clipped / steps);
   // The test policy shows what the numbers are about.
   EXPECT_GT(result.saturated_fraction, 0.02);
   EXPECT_LT(result.saturated_fraction, 0.98);
@@ -180,7 +175,7 @@ TEST_P(EvaluatorTwinTest, CartPoleIsThatOfAPlainLoop) {
   for (const Alone& alone : sampled) {
     for (const double h : alone.entropies) ++steps, entropy += h;
   }
-  EXPECT_NEAR(result.entropy, entropy / steps, 1e-5);
+  EXPECT_NEAR(result.entropy, entropy / steps, 1e-10);
   EXPECT_TRUE(result.action_mean.empty());
   EXPECT_TRUE(result.action_std.empty());
   EXPECT_EQ(result.clipped_fraction, 0);

@@ -151,8 +151,9 @@ std::vector<std::span<const std::byte>> ScriptedEnvironment::Observation()
   return {observation_};
 }
 
-Evaluator::Options Scripted(EnvironmentSpec spec,
-                            ScriptedEnvironment::Script script, int starts) {
+Evaluator::Options Scripted(const EnvironmentSpec& spec,
+                            const ScriptedEnvironment::Script& script,
+                            int starts) {
   Evaluator::Options options;
   options.environment = Named(spec.name);
   options.panel.environment = spec.name;
@@ -165,6 +166,23 @@ Evaluator::Options Scripted(EnvironmentSpec spec,
     return std::make_unique<ScriptedEnvironment>(spec, script);
   };
   return options;
+}
+
+double StateOf(const ScriptedEnvironment::Act& act) {
+  float state = 0;
+  std::memcpy(&state, act.observation.data(), sizeof(state));
+  return state;
+}
+
+absl::StatusOr<EvaluationResult> EvaluateOnce(const Evaluator::Options& options,
+                                              const Snapshot& snapshot) {
+  auto evaluator = Evaluator::Create(options);
+  if (!evaluator.ok()) return evaluator.status();
+  return (*evaluator)->Evaluate(Share(snapshot));
+}
+
+Snapshot ZeroPolicy(const EnvironmentSpec& spec) {
+  return LinearSnapshot(spec, 1, {0, 0}, {0, 0});
 }
 
 AuditRecord ExampleRecord() {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "environments/environment.h"
 #include "environments/registry.h"
 #include "evaluation/audit_record.h"
@@ -72,8 +73,18 @@ class ScriptedEnvironment : public Environment {
 };
 
 // Options of an evaluator over such environments and states {0}, {1}, ...
-Evaluator::Options Scripted(EnvironmentSpec spec,
-                            ScriptedEnvironment::Script script, int starts);
+Evaluator::Options Scripted(const EnvironmentSpec& spec,
+                            const ScriptedEnvironment::Script& script,
+                            int starts);
+
+// The state the environment was in when the step began; for float
+// observations.
+double StateOf(const ScriptedEnvironment::Act& act);
+// Creates an evaluator and evaluates one snapshot; the first error.
+absl::StatusOr<EvaluationResult> EvaluateOnce(const Evaluator::Options& options,
+                                              const Snapshot& snapshot);
+// Mean 0 and standard deviation 1 before tanh, for one observation element.
+Snapshot ZeroPolicy(const EnvironmentSpec& spec);
 
 // A record in which every field has another value.
 AuditRecord ExampleRecord();

@@ -19,12 +19,12 @@ constexpr int64_t kAction = 6;
 constexpr int64_t kCapacity = 1'000'000;
 constexpr int64_t kBatch = 256;
 
-TableOptions Options(int64_t block_rows) {
+TableOptions Options(int64_t run_rows) {
   TableOptions options;
   options.schema.observations = {{"state", DType::kF32, {kObservation}}};
   options.schema.action = {ActionSpec::Kind::kContinuous, kAction, 0};
   options.capacity_rows = kCapacity;
-  options.expected_block_rows = block_rows;
+  options.expected_run_rows = run_rows;
   return options;
 }
 
@@ -86,7 +86,7 @@ BENCHMARK(BM_AddBlocks)->Arg(32)->Arg(256);
 
 // Row by row of one environment: every row takes the closing slot over.
 void BM_AddRowByRow(benchmark::State& state) {
-  auto table = Table::Create(Options(1)).value();
+  auto table = Table::Create(Options(TableOptions::kRowByRowRun)).value();
   std::vector<Writer> writers = {Writer(0, 1)};
   for (auto _ : state) Append(state, *table, writers);
   state.SetItemsProcessed(state.iterations());

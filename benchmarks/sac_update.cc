@@ -44,9 +44,8 @@ void BM_SacUpdate(benchmark::State& state) {
     FillNormal(1, Purpose::kUpdateNextNoise, 0, step, next_noise);
     if (!agent->Update(batch, {noise, next_noise, {}}).ok()) std::abort();
   }
-  state.counters["updates/s"] =
-      benchmark::Counter(static_cast<double>(state.iterations()),
-                         benchmark::Counter::kIsRate);
+  state.counters["updates/s"] = benchmark::Counter(
+      static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 BENCHMARK(BM_SacUpdate)
     ->Args({17, 6, 256, 256})

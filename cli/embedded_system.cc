@@ -18,13 +18,17 @@ namespace {
 constexpr int64_t kBlockRows = 1;
 constexpr int kFrameStack = 1;
 
+// One environment's rows are joined by the table's take-over rule; where
+// several append in turn each row has a closing slot of its own.
 absl::StatusOr<std::unique_ptr<Table>> MakeTable(const v1::ReplayConfig& config,
-                                                 const Schema& schema) {
+                                                 const Schema& schema,
+                                                 int num_environments) {
   TableOptions options;
   options.schema = schema;
   options.capacity_rows = config.capacity();
   options.byte_budget = config.byte_budget();
-  options.expected_block_rows = kBlockRows;
+  options.expected_run_rows =
+      num_environments == 1 ? TableOptions::kRowByRowRun : kBlockRows;
   options.max_block_rows = kBlockRows;
   return Table::Create(options);
 }
@@ -70,7 +74,9 @@ absl::StatusOr<std::unique_ptr<EmbeddedSystem>> EmbeddedSystem::Build(
   const EnvironmentSpec& spec = prototype->spec();
   const Schema schema = MakeSchema(spec, kFrameStack);
 
-  SF_ASSIGN_OR_RETURN(system->table_, MakeTable(config.replay(), schema));
+  SF_ASSIGN_OR_RETURN(
+      system->table_,
+      MakeTable(config.replay(), schema, config.actor().num_environments()));
   system->feed_ = std::make_unique<TableFeed>(*system->table_);
 
   const LearnerOptions learner =

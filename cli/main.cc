@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The `softfleet` program: parses the command line and calls the command.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
 #include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/commands.h"
 #include "core/memory.h"
+#include "core/suggest.h"
 #include "core/version.h"
 
 namespace softfleet {
@@ -117,6 +122,47 @@ CLI::App* AddConfig(CLI::App* app, ConfigFlags* flags) {
   return command;
 }
 
+// What a parse error leaves unsaid: the nearest known command or flag.
+std::string Suggestion(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> commands;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    commands.push_back(command->get_name());
+  }
+  const std::string first = argc > 1 ? argv[1] : "";
+  const auto command = std::find(commands.begin(), commands.end(), first);
+  if (!first.empty() && first[0] != '-' && command == commands.end()) {
+    return absl::StrCat("unknown command \"", first, "\"",
+                        DidYouMean(first, commands));
+  }
+  if (command == commands.end()) return "";
+  std::vector<std::string> flags;
+  for (const CLI::Option* option :
+       app.get_subcommand(first)->get_options(nullptr)) {
+    flags.push_back(option->get_name());
+  }
+  for (int i = 2; i < argc; ++i) {
+    const std::string flag =
+        std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
+    if (!absl::StartsWith(flag, "--") ||
+        std::find(flags.begin(), flags.end(), flag) != flags.end()) {
+      continue;
+    }
+    return absl::StrCat("unknown flag ", flag, DidYouMean(flag, flags));
+  }
+  return "";
+}
+
+int ReportParseError(const CLI::App& app, const CLI::ParseError& error,
+                     int argc, char** argv) {
+  if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+  const std::string suggestion = Suggestion(app, argc, argv);
+  std::fprintf(stderr,
+               "softfleet: %s\nRun with --help for the commands and "
+               "flags there are.\n",
+               suggestion.empty() ? error.what() : suggestion.c_str());
+  return kExitBadInput;
+}
+
 int Main(int argc, char** argv) {
   CLI::App app(
       "Softfleet: maximum-entropy reinforcement learning, in one "
@@ -136,7 +182,7 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitOk : kExitBadInput;
+    return ReportParseError(app, error, argc, argv);
   }
   train.command_line = CommandLine(argc, argv);
   if (*train_command) return RunTrain(train);

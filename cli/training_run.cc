@@ -186,6 +186,8 @@ absl::Status TrainingRun::Evaluate() {
 }
 
 absl::Status TrainingRun::WriteCheckpoint(bool finished) {
+  // The checkpoint promises the rows up to its step.
+  SF_RETURN_IF_ERROR(metrics_->Sync());
   CheckpointManifest manifest;
   manifest.step = static_cast<uint64_t>(step());
   manifest.updates = static_cast<uint64_t>(system_->learner().updates());

@@ -18,10 +18,6 @@
 namespace softfleet {
 namespace {
 
-// Rows appended one by one run together by the take-over rule, up to the end
-// of their episode: slots are dimensioned for runs of this many rows.
-constexpr uint64_t kRowByRowRun = 256;
-
 uint64_t Saturate(absl::uint128 value) {
   return static_cast<uint64_t>(std::min<absl::uint128>(value, ~uint64_t{0}));
 }
@@ -29,9 +25,7 @@ uint64_t Saturate(absl::uint128 value) {
 // The formula in table.h; at most 2^64 - 1.
 uint64_t SlotsFor(const TableOptions& options) {
   const uint64_t rows = static_cast<uint64_t>(options.capacity_rows);
-  const uint64_t run = options.expected_block_rows == 1
-                           ? kRowByRowRun
-                           : static_cast<uint64_t>(options.expected_block_rows);
+  const uint64_t run = static_cast<uint64_t>(options.expected_run_rows);
   const absl::uint128 blocks = rows / run + (rows % run != 0) + 1;
   return Saturate(absl::uint128(rows) +
                   blocks * static_cast<uint64_t>(options.schema.frame_stack));
@@ -47,7 +41,7 @@ absl::Status CheckOptions(const TableOptions& options) {
   SF_RETURN_IF_ERROR(options.schema.Validate());
   SF_RETURN_IF_ERROR(AtLeastOne("capacity_rows", options.capacity_rows));
   SF_RETURN_IF_ERROR(
-      AtLeastOne("expected_block_rows", options.expected_block_rows));
+      AtLeastOne("expected_run_rows", options.expected_run_rows));
   return AtLeastOne("max_block_rows", options.max_block_rows);
 }
 

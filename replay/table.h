@@ -6,9 +6,7 @@
 //     are checked against the budget before. A table for N rows in blocks of R
 //     rows has C = N + (ceil(N / R) + 1) * frame_stack slots: each block adds
 //     its context (frame_stack - 1) and closing observation, and N rows may
-//     begin and end inside a block. R is TableOptions::expected_block_rows; 1
-//     stands for rows that are appended one by one and joined by rule 5, with
-//     R = 256 for the episodes' ends.
+//     begin and end inside a block. R is TableOptions::expected_run_rows.
 //  2. Each stored observation, row or context, takes the next 64-bit id;
 //     slot = id mod C. Ids in [tail, head) are alive. The tail moves up before
 //     a block is stored, until head - tail <= C and at most N rows can be
@@ -58,10 +56,12 @@ struct TableOptions {
   // Most bytes the columns may take; Create is ResourceExhausted above it,
   // naming both figures and the capacity that would fit. 0 = no limit.
   uint64_t byte_budget = 0;
-  // Rows per block that the slots are dimensioned for: shorter blocks hold
-  // fewer rows than capacity_rows. 1 with the take-over rule (embedded runs
-  // append row by row) needs no extra slots per row.
-  int64_t expected_block_rows = 32;
+  // Rows that follow each other in the ring before a closing slot: a block's
+  // rows, or the episode's where one environment appends row by row and rule
+  // 5 joins the blocks (kRowByRowRun); 1 where several append row by row in
+  // turn. Shorter runs than expected hold fewer rows than capacity_rows.
+  int64_t expected_run_rows = 32;
+  static constexpr int64_t kRowByRowRun = 256;
   // Longest block that Append accepts; never more than capacity_rows.
   int64_t max_block_rows = 4096;
 };

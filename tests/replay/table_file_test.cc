@@ -34,7 +34,7 @@ TableOptions SmallOptions() {
   options.schema.action = {ActionSpec::Kind::kDiscrete, 0, 4};
   options.schema.frame_stack = 2;
   options.capacity_rows = 40;
-  options.expected_block_rows = 4;
+  options.expected_run_rows = 4;
   return options;
 }
 
@@ -123,7 +123,7 @@ TEST(TableFile, ATableOfAnotherSchemaRefusesIt) {
 
 TEST(TableFile, ATableDimensionedForOtherBlocksRefusesIt) {
   TableOptions options = SmallOptions();
-  options.expected_block_rows = 2;
+  options.expected_run_rows = 2;
   ExpectMisfit(options, "slots is 62", "82 here");
 }
 

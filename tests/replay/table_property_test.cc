@@ -34,8 +34,9 @@ TableOptions RandomOptions(Random& random) {
   TableOptions options;
   options.schema = RandomSchema(random);
   options.capacity_rows = Between(random, 1, 120);
-  options.expected_block_rows =
-      Between(random, 0, 2) == 0 ? 1 : Between(random, 1, 40);
+  options.expected_run_rows = Between(random, 0, 2) == 0
+                                  ? TableOptions::kRowByRowRun
+                                  : Between(random, 1, 40);
   return options;
 }
 

@@ -21,7 +21,7 @@ TableOptions SmallOptions() {
   options.schema.action = {ActionSpec::Kind::kContinuous, 1, 0};
   options.schema.frame_stack = 3;
   options.capacity_rows = 300;
-  options.expected_block_rows = 4;
+  options.expected_run_rows = 4;
   return options;
 }
 

@@ -39,12 +39,12 @@ Schema StateSchema(int64_t observation, int64_t action, int frame_stack = 1) {
   return schema;
 }
 
-TableOptions Options(int64_t capacity, int64_t expected_block_rows,
+TableOptions Options(int64_t capacity, int64_t expected_run_rows,
                      int frame_stack = 1) {
   TableOptions options;
   options.schema = StateSchema(2, 1, frame_stack);
   options.capacity_rows = capacity;
-  options.expected_block_rows = expected_block_rows;
+  options.expected_run_rows = expected_run_rows;
   return options;
 }
 
@@ -107,7 +107,7 @@ TEST(Table, ContextIsStoredOnceAndNeverDrawn) {
 }
 
 TEST(Table, HoldsItsCapacityInBlocksOfTheExpectedLength) {
-  for (const int64_t rows : {2, 5, 32}) {
+  for (const int64_t rows : {1, 2, 5, 32}) {
     for (const int stack : {1, 4}) {
       auto table = Table::Create(Options(1000, rows, stack)).value();
       RandomActor actor(table->schema(), 1, 1);
@@ -122,7 +122,7 @@ TEST(Table, HoldsItsCapacityInBlocksOfTheExpectedLength) {
 }
 
 TEST(Table, HoldsItsCapacityRowByRowInLongEpisodes) {
-  auto table = Table::Create(Options(1000, 1)).value();
+  auto table = Table::Create(Options(1000, TableOptions::kRowByRowRun)).value();
   RandomActor actor(table->schema(), 1, 1);
   for (int i = 1; i <= 5000; ++i) {
     const auto end = i % 300 ? EpisodeEnd::kNone : EpisodeEnd::kTruncated;
@@ -218,11 +218,11 @@ TEST(Table, ARowOfHalfCheetahStaysWithinItsShareOfMemory) {
   options.schema = StateSchema(17, 6);
   options.capacity_rows = 1'000'000;
   const auto share = [&](int64_t block_rows) {
-    options.expected_block_rows = block_rows;
+    options.expected_run_rows = block_rows;
     return Table::BytesFor(options) / 1e6 / kHalfCheetahRowBytes;
   };
   EXPECT_LE(share(32), 0.62);
-  EXPECT_LE(share(1), 0.58);
+  EXPECT_LE(share(TableOptions::kRowByRowRun), 0.58);
   EXPECT_EQ(Table::Create(options).value()->bytes(), Table::BytesFor(options));
 }
 
@@ -246,7 +246,7 @@ TEST(Table, ABudgetThatIsTooSmallIsRefusedWithFigures) {
 TEST(Table, AbsurdSizesAreErrors) {
   TableOptions options = Options(std::numeric_limits<int64_t>::max(), 1);
   EXPECT_EQ(CreateCode(options), absl::StatusCode::kInvalidArgument);
-  options.expected_block_rows = 2;
+  options.expected_run_rows = 2;
   EXPECT_EQ(CreateCode(options), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(Table::BytesFor(options), std::numeric_limits<uint64_t>::max());
   options.byte_budget = 1'000'000;

@@ -98,8 +98,7 @@ StepBlock RandomActor::Next(int64_t rows, EpisodeEnd end) {
 
 Twin::Twin(const TableOptions& options) : options_(options) {
   // The formula in table.h, rule 1.
-  const int64_t run =
-      options.expected_block_rows == 1 ? 256 : options.expected_block_rows;
+  const int64_t run = options.expected_run_rows;
   const int64_t blocks = (options.capacity_rows + run - 1) / run + 1;
   slots_ = static_cast<uint64_t>(options.capacity_rows +
                                  blocks * options.schema.frame_stack);

@@ -56,7 +56,9 @@ function(softfleet_test name)
   target_link_libraries(${name} PRIVATE ${arg_DEPS} GTest::gmock
                         GTest::gtest_main)
   include(GoogleTest)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
+  # NO_PRETTY_VALUES: a parameter printed as bytes would change a test's name
+  # from run to run.
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES
     PROPERTIES ${properties})
 endfunction()
 

@@ -28,8 +28,8 @@ setup: ## Debian packages and LibTorch, once
 	@$(SETUP)
 
 configure: setup
-	@cmake --preset $(PRESET) --log-level=WARNING \
-	  -DLIBTORCH_ROOT="$$($(SETUP) --root)"
+	@cmake --preset $(PRESET) \
+	  -DLIBTORCH_ROOT="$$($(SETUP) --root)" >/dev/null
 
 build: configure ## everything, into build/$(PRESET)
 	@cmake --build $(BUILD) -j$(JOBS)

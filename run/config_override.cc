@@ -47,24 +47,25 @@ std::string WhatItTakes(const FieldDescriptor& field) {
   }
 }
 
-absl::Status UnknownKey(const std::string& key, const std::string& unknown,
-                        const Descriptor& message, absl::string_view group) {
-  const std::string in_quotes =
-      key == unknown ? "" : absl::StrCat(" (in \"", key, "\")");
+// The nearest key beside the unknown one, or a field of that name elsewhere.
+std::string Hint(const std::string& unknown, const Descriptor& message,
+                 absl::string_view group) {
   const std::string hint = DidYouMean(unknown, FieldPaths(message, group));
-  if (!hint.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("unknown key \"", unknown, "\"", in_quotes, hint));
-  }
+  if (!hint.empty()) return hint;
   for (const ConfigField& field : ConfigFields()) {
-    if (absl::EndsWith(field.path, absl::StrCat(".", key))) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("unknown key \"", unknown, "\"", in_quotes,
-                       "; did you mean \"", field.path, "\"?"));
+    if (absl::EndsWith(field.path, absl::StrCat(".", unknown))) {
+      return absl::StrCat("; did you mean \"", field.path, "\"?");
     }
   }
+  return "";
+}
+
+absl::Status UnknownKey(const std::string& key, const std::string& unknown,
+                        const Descriptor& message, absl::string_view group) {
   return absl::InvalidArgumentError(
-      absl::StrCat("unknown key \"", unknown, "\"", in_quotes));
+      absl::StrCat("unknown key \"", unknown, "\"",
+                   key == unknown ? "" : absl::StrCat(" (in \"", key, "\")"),
+                   Hint(unknown, message, group)));
 }
 
 absl::StatusOr<FieldChain> Resolve(const std::string& key) {

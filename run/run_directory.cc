@@ -99,21 +99,24 @@ std::string WithoutTrailingSlashes(std::string path) {
   return path;
 }
 
+absl::StatusOr<RunRecord> ReadRunFile(FileSystem& files,
+                                      const std::string& path) {
+  SF_ASSIGN_OR_RETURN(const std::string text, files.Read(path));
+  return FromJson(text, path);
+}
+
 // nullopt: no run here, but there may be one. Any other error: there may not.
 absl::StatusOr<std::optional<RunRecord>> FindRun(FileSystem& files,
                                                  const std::string& path) {
-  const std::string run_file = JoinPath(path, kRunFile);
-  if (files.Exists(run_file)) {
-    SF_ASSIGN_OR_RETURN(const std::string text, files.Read(run_file));
-    SF_ASSIGN_OR_RETURN(RunRecord record, FromJson(text, run_file));
-    return record;
-  }
   if (!files.Exists(path)) return std::nullopt;
   if (!files.Exists(JoinPath(path, "."))) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, " is not a directory: ", kOtherDirectory));
   }
   SF_ASSIGN_OR_RETURN(std::vector<std::string> names, files.List(path));
+  if (std::ranges::count(names, kRunFile) > 0) {
+    return ReadRunFile(files, JoinPath(path, kRunFile));
+  }
   std::erase_if(names, [](const std::string& name) {
     return name == kLockFile || name == kTemporaryRunFile;
   });

@@ -259,6 +259,29 @@ TEST_F(RunDirectoryTest, ARunOfALaterProgramIsRefused) {
               HasSubstr("has format version 2, this program reads 1"));
 }
 
+// Somebody else creates the run between the first look and the lock.
+class OvertakingFileSystem : public FaultInjectingFileSystem {
+ public:
+  OvertakingFileSystem() : FaultInjectingFileSystem(RealFileSystem()) {}
+  absl::StatusOr<std::unique_ptr<FileLock>> Lock(
+      const std::string& path) override {
+    run_id = RunDirectory::Open(RealFileSystem(), ParentPath(path), Pendulum())
+                 .value()
+                 ->run_id();
+    return FaultInjectingFileSystem::Lock(path);
+  }
+  std::string run_id;
+};
+
+TEST_F(RunDirectoryTest, ARunThatAppearedMeanwhileIsOpenedNotReplaced) {
+  OvertakingFileSystem overtaking;
+  const auto run = RunDirectory::Open(overtaking, path_, Pendulum());
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ((*run)->run_id(), overtaking.run_id);
+  EXPECT_EQ((*run)->incarnation(), 2u);
+  EXPECT_FALSE((*run)->created());
+}
+
 // Root may write anywhere, so the refusal is played.
 class ReadOnlyFileSystem : public FaultInjectingFileSystem {
  public:

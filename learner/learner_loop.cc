@@ -8,9 +8,7 @@
 #include <utility>
 
 #include "absl/memory/memory.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "core/philox.h"
 #include "core/status.h"
 
@@ -67,17 +65,6 @@ std::vector<float> RowObservations(const Schema& schema,
   return rows;
 }
 
-void KeepBytesAsTheyAre(const Schema& schema, NormaliserState* state) {
-  int64_t column = 0;
-  for (const ObservationGroup& group : schema.observations) {
-    if (group.dtype == DType::kU8) {
-      std::fill_n(state->mean.begin() + column, group.elements(), 0);
-      std::fill_n(state->variance.begin() + column, group.elements(), 1);
-    }
-    column += group.elements();
-  }
-}
-
 }  // namespace
 
 LearnerLoop::LearnerLoop(const LearnerOptions& options, StepSource& source,
@@ -132,7 +119,7 @@ absl::Status LearnerLoop::Receive(const StepBlock& block) {
   if (normaliser_.has_value()) {
     UpdateNormaliser(RowObservations(options_.schema, block), block.rows,
                      &*normaliser_);
-    KeepBytesAsTheyAre(options_.schema, &*normaliser_);
+    ExemptByteGroups(options_.schema, &*normaliser_);
   }
   return absl::OkStatus();
 }
@@ -241,6 +228,10 @@ absl::Status LearnerLoop::Restore(const TensorMap& saved) {
   };
   SF_ASSIGN_OR_RETURN(const Tensor received,
                       take("learner/received", DType::kI64, 1));
+  if (received.values<int64_t>()[0] < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("learner/received is ", received.values<int64_t>()[0]));
+  }
   std::optional<NormaliserState> normaliser;
   if (normaliser_.has_value()) {
     const auto n = static_cast<int64_t>(normaliser_->mean.size());
@@ -252,16 +243,14 @@ absl::Status LearnerLoop::Restore(const TensorMap& saved) {
                         take("normaliser/variance", DType::kF64, n));
     normaliser = NormaliserState{count.AsDouble()[0], mean.AsDouble(),
                                  variance.AsDouble()};
+    SF_RETURN_IF_ERROR(
+        Annotate(CheckNormaliser(*normaliser, n), "the saved normaliser"));
   }
-  std::map<std::string, double> sums;
-  for (auto it = rest.begin(); it != rest.end();) {
-    if (absl::StartsWith(it->first, "statistics/")) {
-      sums[std::string(absl::StripPrefix(it->first, "statistics/"))] =
-          it->second.AsDouble().at(0);
-      it = rest.erase(it);
-    } else {
-      ++it;
-    }
+  std::map<std::string, double> sums = statistics_.Save();
+  for (auto& [name, sum] : sums) {
+    SF_ASSIGN_OR_RETURN(const Tensor saved_sum,
+                        take("statistics/" + name, DType::kF64, 1));
+    sum = saved_sum.AsDouble()[0];
   }
   SF_RETURN_IF_ERROR(agent_->Restore(rest));
   received_ = received.values<int64_t>()[0];

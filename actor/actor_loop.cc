@@ -234,6 +234,13 @@ TensorMap ActorLoop::Save() const {
 }
 
 absl::Status ActorLoop::Restore(const TensorMap& saved) {
+  const TensorMap known = Save();
+  for (const auto& [name, tensor] : saved) {
+    if (!known.contains(name)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          name, " belongs to none of ", workers_.size(), " environments"));
+    }
+  }
   for (const auto& worker : workers_) {
     const std::string prefix = Prefix(worker->number);
     SF_ASSIGN_OR_RETURN(const Tensor* counters,

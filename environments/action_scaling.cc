@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "environments/action_scaling.h"
 
-#include <cmath>
 #include <cstddef>
 
 namespace softfleet {
@@ -19,12 +18,6 @@ void ActionScaling::ToEnvironment(std::span<const float> action,
     const double up = static_cast<double>(action[i]) + 1;
     scaled[i] = static_cast<float>(low_[i] + up * half_range_[i]);
   }
-}
-
-double ActionScaling::LogVolume() const {
-  double volume = 0;
-  for (const double half : half_range_) volume += std::log(half);
-  return volume;
 }
 
 }  // namespace softfleet

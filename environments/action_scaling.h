@@ -19,9 +19,6 @@ class ActionScaling {
   // double, rounded to float once.
   void ToEnvironment(std::span<const float> action,
                      std::span<float> scaled) const;
-  // Sum of log((high - low)/2): what an entropy in the environment's units
-  // has more than one in policy space.
-  double LogVolume() const;
 
  private:
   std::vector<double> low_;

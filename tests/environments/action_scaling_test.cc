@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "core/philox.h"
-#include "environments/cart_pole.h"
 #include "gtest/gtest.h"
 
 namespace softfleet {
@@ -56,16 +55,6 @@ TEST(ActionScaling, IsRoundedOnceFromTheExactValue) {
     // Half a float32 ulp, and a little for the doubles.
     EXPECT_NEAR(scaled[0], static_cast<double>(exact), 0.5 * ulp + 1e-14);
   }
-}
-
-TEST(ActionScaling, LogVolumeIsTheSumOfTheLogHalfRanges) {
-  const ActionScaling scaling(SpecWithBounds({-2, 1, 0}, {2, 4, 0.5}));
-  EXPECT_NEAR(scaling.LogVolume(), std::log(2 * 1.5 * 0.25), 1e-15);
-}
-
-TEST(ActionScaling, AnIndexHasNoVolume) {
-  const ActionScaling scaling(CartPoleSpec());
-  EXPECT_EQ(scaling.LogVolume(), 0);
 }
 
 }  // namespace

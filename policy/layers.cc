@@ -31,7 +31,9 @@ class Linear : public NetworkLayer {
   int64_t outputs() const override { return weight_.rows(); }
   void Apply(const float* input, float* output) const override {
     MutableVector result(output, weight_.rows());
+#ifndef __clang_analyzer__  // takes what Eigen loads for uninitialised
     result.noalias() = weight_ * ConstVector(input, weight_.cols());
+#endif
     result += bias_;
   }
 

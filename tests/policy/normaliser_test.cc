@@ -28,7 +28,8 @@ std::vector<float> SomeObservations(int64_t rows, int64_t elements,
 NormaliserState TwoPasses(const std::vector<float>& observations,
                           int64_t elements) {
   NormaliserState state = EmptyNormaliser(elements);
-  const auto rows = static_cast<double>(observations.size() / elements);
+  const auto rows =
+      static_cast<double>(observations.size()) / static_cast<double>(elements);
   state.count = rows;
   for (int64_t i = 0; i < elements; ++i) {
     double sum = 0;
@@ -72,9 +73,9 @@ TEST(NormaliserTest, AnySplitGivesTheStatisticsOfTheWhole) {
 
 TEST(NormaliserTest, KeepsASmallVarianceBesideALargeMean) {
   // 1e4 +- 1e-2: the sum of squares alone would have lost the variance.
-  std::vector<float> observations;
-  for (int i = 0; i < 1000; ++i) {
-    observations.push_back(1e4F + (i % 2 == 0 ? 0.0078125F : -0.0078125F));
+  std::vector<float> observations(1000);
+  for (size_t i = 0; i < observations.size(); ++i) {
+    observations[i] = 1e4F + (i % 2 == 0 ? 0.0078125F : -0.0078125F);
   }
   NormaliserState state = EmptyNormaliser(1);
   for (const float& observation : observations) {

@@ -141,6 +141,24 @@ TEST(PolicyTest, NetworksEqualAStraightforwardComputation) {
   }
 }
 
+TEST(PolicyTest, LayerNormAddsEpsilonToTheBiasedVariance) {
+  Snapshot snapshot = SmallSnapshot(testing::ContinuousSchema(2, 1));
+  snapshot.layers = {{"layer_norm", "actor/ln0"}, {"linear", "actor/out"}};
+  snapshot.tensors["actor/ln0.weight"] =
+      Tensor::From(std::vector<float>{1, 2}, {2});
+  snapshot.tensors["actor/ln0.bias"] =
+      Tensor::From(std::vector<float>{0, 0.5F}, {2});
+  snapshot.tensors["actor/out.weight"] =
+      Tensor::From(std::vector<float>{1, 0, 0, 1}, {2, 2});
+  snapshot.tensors["actor/out.bias"] =
+      Tensor::From(std::vector<float>{0, 0}, {2});
+  // Mean 1, biased variance 1.6e-5: +-0.004 / sqrt(1.6e-5 + 1e-5).
+  const std::vector<float> actual =
+      DistributionOf(*MakePolicy(snapshot), {1.004F, 0.996F}, 1);
+  EXPECT_NEAR(actual[0], 0.784465, 1e-4);
+  EXPECT_NEAR(actual[1], 2 * -0.784465 + 0.5, 1e-4);
+}
+
 TEST(PolicyTest, ARowDoesNotDependOnItsBatchToTheLastBit) {
   constexpr int64_t kRows = 37;
   constexpr int64_t kObservations = 17;
@@ -290,9 +308,9 @@ TEST(PolicyTest, DiscreteDeterministicModeTakesTheLowestOfTheBest) {
 TEST(PolicyTest, DiscreteSamplesFollowTheProbabilities) {
   const ActionSpec three = {ActionSpec::Kind::kDiscrete, 0, 3};
   const std::vector<double> p = {.6, .3, .1};
-  std::vector<float> logits;  // shifted: only differences count
-  for (const double x : p)
-    logits.push_back(7 + static_cast<float>(std::log(x)));
+  std::vector<float> logits(p.size());  // shifted: only differences count
+  std::transform(p.begin(), p.end(), logits.begin(),
+                 [](double x) { return 7 + static_cast<float>(std::log(x)); });
   const auto policy = MakePolicy(ConstantSnapshot(three, logits));
   constexpr int64_t kSamples = 50000;
   std::vector<float> uniforms(kSamples);

@@ -49,6 +49,7 @@ double MaxError(std::span<const double> expected, std::span<const T> actual) {
 }  // namespace
 
 std::string GoldenDirectory() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets it meanwhile
   const char* directory = std::getenv("SOFTFLEET_GOLDEN_DIR");
   if (directory != nullptr && *directory != '\0') return directory;
   return JoinPath(SOFTFLEET_SOURCE_DIR, "tests/data/golden");

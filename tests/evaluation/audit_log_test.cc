@@ -81,6 +81,10 @@ TEST_F(AuditLogTest, ARepeatedEvaluationReplacesItsRow) {
   other_panel.panel_hash = "1111111111111111";
   ASSERT_TRUE(log->Append(other_panel).ok());
   ExpectFiles({AtStep(0), again, other_panel});
+  AuditRecord later = other_panel;
+  ++later.updates;
+  ASSERT_TRUE(log->Append(later).ok());
+  ExpectFiles({AtStep(0), again, other_panel, later});
 }
 
 TEST_F(AuditLogTest, AnOlderStepIsRefused) {

@@ -103,6 +103,17 @@ INSTANTIATE_TEST_SUITE_P(
                             "the arm fell off"}),
     [](const auto& wrong) { return wrong.param.name; });
 
+TEST(EvaluatorErrorsTest, AStartKeepsItsNumberWhereTheyRunInTurns) {
+  const EnvironmentSpec spec = ScriptedEnvironment::DefaultSpec();
+  const auto script = [](Act& act) {
+    if (StateOf(act) == 300) act.result.reward = kNan;
+    return absl::OkStatus();
+  };
+  const auto result =
+      EvaluateOnce(Scripted(spec, script, 310), ZeroPolicy(spec));
+  EXPECT_THAT(std::string(result.status().message()), HasSubstr("start 300,"));
+}
+
 TEST(EvaluatorErrorsTest, AnEvaluatorWorksOnAfterAnError) {
   const EnvironmentSpec spec = ScriptedEnvironment::DefaultSpec();
   bool broken = true;

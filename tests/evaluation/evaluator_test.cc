@@ -119,10 +119,17 @@ TEST(EvaluatorTest, TheNoiseSeedDecidesASampledEpisode) {
 TEST(EvaluatorTest, MoreStartsThanEnvironmentsRunInTurns) {
   const EnvironmentOptions environment = Named("CartPole-v1");
   const int starts = static_cast<int>(Evaluator::kMaxTogether) + 44;
-  const Panel panel = RandomStarts(environment, starts, 6);
+  Panel panel = RandomStarts(environment, starts, 6);
+  for (int i = 0; i < starts; ++i) {
+    panel.starts[static_cast<size_t>(i)].reference_return = i;
+  }
   const Snapshot snapshot = RandomSnapshot(SpecOf(environment), 7);
   const auto all = Evaluate(environment, panel, snapshot);
   ASSERT_EQ(all.stochastic.lengths.size(), panel.starts.size());
+  for (size_t i = 0; i < panel.starts.size(); ++i) {
+    EXPECT_EQ(all.stochastic.regrets[i],
+              static_cast<double>(i) - all.stochastic.returns[i]);
+  }
   Panel last = panel;
   last.starts.erase(last.starts.begin(), last.starts.end() - 50);
   const auto part = Evaluate(environment, last, snapshot);

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands that only read, on one finished run.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "core/file_system.h"
+#include "tests/core/test_directory.h"
+#include "tests/end_to_end/program.h"
+
+namespace softfleet {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// Outside readers rely on these names and their order.
+const std::vector<std::string> kAuditKeys = {"run_id",
+                                             "step",
+                                             "updates",
+                                             "panel_hash",
+                                             "config_hash",
+                                             "panel_starts",
+                                             "reward_scale",
+                                             "alpha",
+                                             "target_entropy",
+                                             "entropy",
+                                             "action_mean",
+                                             "action_std",
+                                             "clipped_fraction",
+                                             "saturated_fraction",
+                                             "deterministic_return_mean",
+                                             "deterministic_return_std",
+                                             "deterministic_eval_success",
+                                             "deterministic_regret_mean",
+                                             "stochastic_return_mean",
+                                             "stochastic_return_std",
+                                             "stochastic_eval_success",
+                                             "stochastic_regret_mean",
+                                             "version"};
+
+std::vector<std::string> Keys(const Json& object) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : object.items()) keys.push_back(key);
+  return keys;
+}
+
+TEST(ReadCommandsTest, AuditAndEvaluateReadAFinishedRun) {
+  const TestDirectory directory;
+  const std::string config = WriteShortConfig(directory.path());
+  const std::string run = directory / "run";
+  ASSERT_EQ(Softfleet(Train(config, run)).exit_code, 0);
+  const auto before = FilesAndTimes(run);
+
+  const Finished json = Softfleet({"audit", "--run_dir", run, "--json"});
+  EXPECT_EQ(json.exit_code, 0) << json.err;
+  const Json rows = Json::parse(json.out, nullptr, false);
+  ASSERT_TRUE(rows.is_array());
+  ASSERT_EQ(rows.size(), 3);
+  for (const Json& row : rows) EXPECT_EQ(Keys(row), kAuditKeys);
+  EXPECT_EQ(rows.back()["step"], 1500);
+  EXPECT_TRUE(rows.back()["deterministic_eval_success"].is_null());
+  EXPECT_EQ(json.out, *RealFileSystem().Read(JoinPath(run, "audit.json")));
+
+  const Finished csv =
+      Softfleet({"audit", "--run_dir", run, "--format", "csv"});
+  EXPECT_EQ(csv.out, *RealFileSystem().Read(JoinPath(run, "audit.csv")));
+  EXPECT_THAT(csv.out, StartsWith("run_id,step,updates,panel_hash"));
+  const Finished markdown =
+      Softfleet({"audit", "--run_dir", run, "--format", "markdown"});
+  EXPECT_THAT(markdown.out, HasSubstr("\n| step | alpha |"));
+  EXPECT_THAT(markdown.out, HasSubstr("\n| 1500 |"));
+  const Finished table = Softfleet({"audit", "--run_dir", run});
+  EXPECT_EQ(table.exit_code, 0);
+  EXPECT_THAT(table.out, HasSubstr("1500"));
+
+  // The policy bundle is the policy of the last evaluation.
+  const Finished evaluated =
+      Softfleet({"evaluate", "--run_dir", run, "--json"});
+  EXPECT_EQ(evaluated.exit_code, 0) << evaluated.err;
+  Json result = Json::parse(evaluated.out, nullptr, false);
+  ASSERT_TRUE(result.is_array());
+  ASSERT_EQ(result.size(), 1);
+  EXPECT_EQ(Keys(result[0]), kAuditKeys);
+  Json last = rows.back();
+  result[0].erase("version");
+  last.erase("version");
+  EXPECT_EQ(result[0], last);
+
+  // The bundle alone is enough, too; the panel is another one.
+  const Finished bundle =
+      Softfleet({"evaluate", "--policy", JoinPath(run, "policy"), "--panel",
+                 "configs/panels/pendulum.textproto", "--json"});
+  EXPECT_EQ(bundle.exit_code, 0) << bundle.err;
+  const Json on_panel = Json::parse(bundle.out, nullptr, false);
+  EXPECT_EQ(on_panel[0]["panel_starts"], 100);
+  EXPECT_GT(on_panel[0]["deterministic_regret_mean"], 0);
+  EXPECT_NE(on_panel[0]["panel_hash"], last["panel_hash"]);
+  EXPECT_TRUE(FilesAndTimes(run) == before) << "a file has changed";
+}
+
+TEST(ReadCommandsTest, APanelOfAnotherEnvironmentIsBadInput) {
+  const TestDirectory directory;
+  const std::string config = WriteShortConfig(directory.path());
+  const std::string run = directory / "run";
+  ASSERT_EQ(Softfleet(Train(config, run,
+                            {"environment.name=CartPole-v1", "total_steps=60"}))
+                .exit_code,
+            0);
+  const Finished evaluated = Softfleet({"evaluate", "--run_dir", run, "--panel",
+                                        "configs/panels/pendulum.textproto"});
+  EXPECT_EQ(evaluated.exit_code, 2);
+  EXPECT_THAT(evaluated.err, HasSubstr("Pendulum-v1"));
+  EXPECT_THAT(evaluated.err, HasSubstr("CartPole-v1"));
+}
+
+TEST(ReadCommandsTest, ConfigPrintsWhatIsInForceAndItParsesBack) {
+  const TestDirectory directory;
+  const std::string config = WriteShortConfig(directory.path());
+  const Finished printed = Softfleet({"config", "--config", config, "--print"});
+  EXPECT_EQ(printed.exit_code, 0) << printed.err;
+  EXPECT_THAT(printed.out, HasSubstr("gamma: 0.99"));
+  EXPECT_THAT(printed.out, HasSubstr("# Discount per environment step"));
+  const std::string again = directory / "again.textproto";
+  ASSERT_TRUE(WriteFileAtomically(RealFileSystem(), again, printed.out).ok());
+
+  const auto hash = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "config");
+    arguments.push_back("--hash");
+    const Finished finished = Softfleet(arguments);
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    return finished.out;
+  };
+  const std::string first = hash({"--config", config});
+  EXPECT_THAT(first, testing::MatchesRegex("[0-9a-f]+\n"));
+  EXPECT_EQ(first.size(), 17);
+  EXPECT_EQ(hash({"--config", config}), first);
+  EXPECT_EQ(hash({"--config", again}), first);
+  EXPECT_EQ(hash({"--config", config, "--set", "sac.gamma=0.99"}), first);
+  EXPECT_NE(hash({"--config", config, "--set", "sac.gamma=0.98"}), first);
+
+  const Finished json = Softfleet({"config", "--config", config, "--json"});
+  const Json object = Json::parse(json.out, nullptr, false);
+  ASSERT_TRUE(object.is_object());
+  EXPECT_EQ(object["config_hash"].get<std::string>() + "\n", first);
+}
+
+}  // namespace
+}  // namespace softfleet

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/hash.h"
 #include "core/status.h"
 #include "core/suggest.h"
 #include "environments/cart_pole.h"
@@ -150,12 +151,7 @@ std::string DescribeEnvironment(const EnvironmentOptions& options) {
 }
 
 uint64_t EnvironmentHash(const EnvironmentOptions& options) {
-  // FNV-1a's offset basis and prime for 64 bits.
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : DescribeEnvironment(options)) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  }
-  return hash;
+  return Fnv1a64(DescribeEnvironment(options));
 }
 
 }  // namespace softfleet

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "core/hash.h"
 #include "core/status.h"
 #include "nlohmann/json.hpp"
 #include "run/records.h"
@@ -254,7 +255,7 @@ AuditRecord MakeAuditRecord(const EvaluationResult& result,
   record.reward_scale = snapshot.reward_scale;
   record.alpha = snapshot.alpha;
   record.target_entropy = snapshot.target_entropy;
-  record.entropy = result.entropy;
+  record.entropy = result.entropy + snapshot.entropy_offset;
   record.action_mean = result.action_mean;
   record.action_std = result.action_std;
   record.clipped_fraction = result.clipped_fraction;

@@ -37,7 +37,8 @@ struct AuditRecord {
   double reward_scale = 1;
   double alpha = 0;  // the value the last update used
   double target_entropy = 0;
-  // Over all steps of the stochastic episodes, as in EvaluationResult.
+  // Over all steps of the stochastic episodes, as in EvaluationResult; entropy
+  // in the space of target_entropy.
   double entropy = 0;
   std::vector<double> action_mean;
   std::vector<double> action_std;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "core/hash.h"
 #include "core/philox.h"
 #include "core/status.h"
 #include "google/protobuf/io/tokenizer.h"
@@ -23,14 +24,6 @@ using google::protobuf::TextFormat;
 
 constexpr absl::string_view kExtension = ".textproto";
 constexpr size_t kHashDigits = 16;
-
-uint64_t Fnv1a64(absl::string_view text) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  }
-  return hash;
-}
 
 // -0 equals 0, so both have one text.
 std::string ExactText(double value) { return ShortestNumber(value + 0.0); }
@@ -342,7 +335,5 @@ absl::Status CheckPanelEnvironment(const Panel& panel,
       HexHash(panel.environment_hash), "), not for ",
       DescribeEnvironment(environment), " (hash ", HexHash(hash), ")"));
 }
-
-std::string HexHash(uint64_t hash) { return absl::StrFormat("%016x", hash); }
 
 }  // namespace softfleet

@@ -100,9 +100,6 @@ absl::Status CheckPanel(const Panel& panel);
 absl::Status CheckPanelEnvironment(const Panel& panel,
                                    const EnvironmentOptions& environment);
 
-// 16 hexadecimal digits.
-std::string HexHash(uint64_t hash);
-
 }  // namespace softfleet
 
 #endif  // SOFTFLEET_EVALUATION_PANEL_H_

@@ -86,6 +86,10 @@ struct Snapshot {
   double reward_scale = 1;
   double alpha = 0;  // the value the last update used
   double target_entropy = 0;
+  // What an entropy in policy space must be increased by to compare with
+  // target_entropy: 0, or the log-volume of the action bounds where entropy is
+  // counted in the environment's units.
+  double entropy_offset = 0;
 };
 
 }  // namespace softfleet

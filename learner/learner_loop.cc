@@ -189,6 +189,7 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> LearnerLoop::MakeSnapshot(
   snapshot->reward_scale = options_.reward_scale;
   snapshot->alpha = agent_->alpha();
   snapshot->target_entropy = options_.sac.target_entropy;
+  snapshot->entropy_offset = options_.sac.log_volume;
   published_updates_ = updates();
   published_warming_ = warming();
   return snapshot;

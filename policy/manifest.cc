@@ -97,6 +97,7 @@ OrderedJson ToJson(const PolicyBundle& bundle, const FileDigest& digest) {
   json["reward_scale"] = snapshot.reward_scale;
   json["alpha"] = snapshot.alpha;
   json["target_entropy"] = snapshot.target_entropy;
+  json["entropy_offset"] = snapshot.entropy_offset;
   json["schema"] = FormatSchema(snapshot.schema);
   json["layers"] = FormatLayers(snapshot.layers);
   json["head"] = FormatHead(snapshot.head);
@@ -288,7 +289,8 @@ absl::Status ParseAuditFields(const Field& root, Snapshot* snapshot) {
   SF_RETURN_IF_ERROR(root.Read("action_high", &snapshot->bounds.high));
   SF_RETURN_IF_ERROR(root.Read("reward_scale", &snapshot->reward_scale));
   SF_RETURN_IF_ERROR(root.Read("alpha", &snapshot->alpha));
-  return root.Read("target_entropy", &snapshot->target_entropy);
+  SF_RETURN_IF_ERROR(root.Read("target_entropy", &snapshot->target_entropy));
+  return root.Read("entropy_offset", &snapshot->entropy_offset);
 }
 
 // Reads the member `key` with one of the parsers above.

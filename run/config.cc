@@ -7,8 +7,8 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "core/hash.h"
 #include "core/status.h"
 #include "run/config_schema.h"
 
@@ -36,15 +36,6 @@ void FillDefaults(Message* message) {
                   message);
     }
   }
-}
-
-uint64_t Fnv1a64(absl::string_view bytes) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const char byte : bytes) {
-    hash ^= static_cast<unsigned char>(byte);
-    hash *= 0x100000001b3;
-  }
-  return hash;
 }
 
 std::map<std::string, std::string> ValuesByPath(const v1::RunConfig& config) {
@@ -102,7 +93,7 @@ std::string EffectiveConfig(const v1::RunConfig& config) {
 }
 
 std::string ConfigHash(const v1::RunConfig& config) {
-  return absl::StrFormat("%016x", Fnv1a64(EffectiveConfig(config)));
+  return HexHash(Fnv1a64(EffectiveConfig(config)));
 }
 
 std::vector<ConfigDifference> CompareConfigs(const v1::RunConfig& stored,

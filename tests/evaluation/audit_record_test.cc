@@ -272,6 +272,10 @@ TEST(AuditRecordTest, AnEvaluationAndItsSnapshotMakeARecord) {
   expected.version = 9;
   expected.reward_components = {{"forward", 7}};
   EXPECT_EQ(MakeAuditRecord(result, snapshot, "c0ffee"), expected);
+  // Entropy counted in the environment's units is shown beside its target.
+  snapshot.entropy_offset = 1.5;
+  expected.entropy += 1.5;
+  EXPECT_EQ(MakeAuditRecord(result, snapshot, "c0ffee"), expected);
 }
 
 }  // namespace

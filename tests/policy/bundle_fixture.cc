@@ -24,6 +24,7 @@ PolicyBundle SomeBundle() {
   snapshot.reward_scale = 0.1;
   snapshot.alpha = 0.018;
   snapshot.target_entropy = -2;
+  snapshot.entropy_offset = 0.7;
   return {snapshot, ActionMode::kStochastic};
 }
 
@@ -46,6 +47,7 @@ void ExpectSameBundle(const PolicyBundle& actual,
   EXPECT_EQ(a.reward_scale, b.reward_scale);
   EXPECT_EQ(a.alpha, b.alpha);
   EXPECT_EQ(a.target_entropy, b.target_entropy);
+  EXPECT_EQ(a.entropy_offset, b.entropy_offset);
 }
 
 std::string BundleFixture::ReadFile(const std::string& name) {

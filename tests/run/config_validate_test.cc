@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
+#include "absl/strings/match.h"
+#include "core/file_system.h"
 #include "run/config.h"
 #include "tests/run/config_testing.h"
 
@@ -114,6 +114,20 @@ TEST(ValidateConfigTest, EveryProblemHasItsLine) {
             "environment.name is missing: say which environment, e.g. "
             "environment { name: \"Pendulum-v1\" }\n"
             "sac.target_subset = 3 must be at most sac.num_critics = 2");
+}
+
+TEST(ValidateConfigTest, EveryRunFileOfTheRepositoryIsValid) {
+  const std::string folder = SOFTFLEET_SOURCE_DIR "/configs";
+  const std::vector<std::string> names = RealFileSystem().List(folder).value();
+  int found = 0;
+  for (const std::string& name : names) {
+    if (!absl::EndsWith(name, ".textproto")) continue;
+    ++found;
+    const auto config =
+        LoadConfig(RealFileSystem(), JoinPath(folder, name), {});
+    EXPECT_TRUE(config.ok()) << config.status();
+  }
+  EXPECT_GT(found, 0);
 }
 
 }  // namespace

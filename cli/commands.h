@@ -24,6 +24,7 @@ struct TrainFlags {
   std::string config;            // path
   std::string run_dir;           // path
   std::vector<std::string> set;  // "sac.gamma=0.98"
+  std::string init_from;         // a policy bundle or a run; may be empty
   std::string command_line;      // as typed, for the resume hint
 };
 int RunTrain(const TrainFlags& flags);
@@ -42,6 +43,13 @@ struct AuditFlags {
   std::string format = "table";  // table | csv | markdown | json
 };
 int RunAudit(const AuditFlags& flags);
+
+struct ReportFlags {
+  std::string run_dir;
+  std::string out;  // path; empty: <run_dir>/report.html
+  bool json = false;
+};
+int RunReport(const ReportFlags& flags);
 
 struct ConfigFlags {
   std::string config;  // path; empty = the defaults

@@ -58,6 +58,10 @@ CLI::App* AddTrain(CLI::App* app, TrainFlags* flags) {
       ->required()
       ->type_name("DIR");
   AddSet(command, &flags->set);
+  command
+      ->add_option("--init_from", flags->init_from,
+                   "Start a new run from the policy of this run or bundle")
+      ->type_name("DIR");
   command->footer(
       "Example:\n  softfleet train --config configs/pendulum.textproto "
       "--run_dir runs/pendulum\nCtrl-C writes a checkpoint and stops.");
@@ -104,6 +108,22 @@ CLI::App* AddAudit(CLI::App* app, AuditFlags* flags) {
       ->capture_default_str();
   command->add_flag_callback(
       "--json", [flags] { flags->format = "json"; }, "Same as --format json");
+  return command;
+}
+
+CLI::App* AddReport(CLI::App* app, ReportFlags* flags) {
+  CLI::App* command = app->add_subcommand(
+      "report", "Write a run's report, one HTML page for a browser");
+  command->add_option("--run_dir", flags->run_dir, "Directory of the run")
+      ->required()
+      ->type_name("DIR");
+  command
+      ->add_option("--out", flags->out,
+                   "Where to write it; default: report.html in the directory")
+      ->type_name("FILE");
+  command->add_flag("--json", flags->json,
+                    "Print the headline's numbers as JSON");
+  command->footer("Example:\n  softfleet report --run_dir runs/pendulum");
   return command;
 }
 
@@ -174,10 +194,12 @@ int Main(int argc, char** argv) {
   TrainFlags train;
   EvaluateFlags evaluate;
   AuditFlags audit;
+  ReportFlags report;
   ConfigFlags config;
   const CLI::App* train_command = AddTrain(&app, &train);
   const CLI::App* evaluate_command = AddEvaluate(&app, &evaluate);
   const CLI::App* audit_command = AddAudit(&app, &audit);
+  const CLI::App* report_command = AddReport(&app, &report);
   AddConfig(&app, &config);
   try {
     app.parse(argc, argv);
@@ -188,6 +210,7 @@ int Main(int argc, char** argv) {
   if (*train_command) return RunTrain(train);
   if (*evaluate_command) return RunEvaluate(evaluate);
   if (*audit_command) return RunAudit(audit);
+  if (*report_command) return RunReport(report);
   return RunConfig(config);
 }
 

@@ -40,6 +40,12 @@ absl::Status Config(const ConfigFlags& flags) {
     for (const std::string& assignment : flags.set) {
       SF_RETURN_IF_ERROR(ApplyOverride(assignment, &config));
     }
+    // The defaults name no environment; all else must be right.
+    v1::RunConfig named = config;
+    if (!config.environment().has_name()) {
+      named.mutable_environment()->set_name("unnamed");
+    }
+    SF_RETURN_IF_ERROR(ValidateConfig(named));
   } else {
     SF_ASSIGN_OR_RETURN(config,
                         LoadConfig(RealFileSystem(), flags.config, flags.set));

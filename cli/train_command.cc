@@ -4,7 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/commands.h"
+#include "cli/machine.h"
 #include "cli/progress.h"
+#include "cli/report_data.h"
 #include "cli/stop_signal.h"
 #include "cli/training_run.h"
 #include "core/log.h"
@@ -26,6 +28,23 @@ absl::Status PrintResult(FileSystem& files, const std::string& run_dir) {
   return absl::OkStatus();
 }
 
+// The run is what counts: what cannot be written about it is only a warning.
+void WriteReportOrWarn(FileSystem& files, const std::string& run_dir) {
+  const std::string path = JoinPath(run_dir, "report.html");
+  const absl::Status status = WriteReport(files, run_dir, path);
+  if (!status.ok()) {
+    LogWarning(absl::StrCat("no report: ", status.message()));
+    return;
+  }
+  std::printf("report: %s\n", path.c_str());
+}
+
+void WriteMachineOrWarn(FileSystem& files, const std::string& run_dir) {
+  const absl::Status status = WriteMachine(
+      files, JoinPath(run_dir, "machine.json"), ThisMachine(files));
+  if (!status.ok()) LogWarning(status.message());
+}
+
 absl::Status Train(const TrainFlags& flags) {
   FileSystem& files = RealFileSystem();
   SF_ASSIGN_OR_RETURN(const v1::RunConfig config,
@@ -33,7 +52,10 @@ absl::Status Train(const TrainFlags& flags) {
   if (IsFinished(files, flags.run_dir, config)) {
     std::printf("the run in %s is finished: nothing to do\n",
                 flags.run_dir.c_str());
-    return PrintResult(files, flags.run_dir);
+    SF_RETURN_IF_ERROR(PrintResult(files, flags.run_dir));
+    const std::string report = JoinPath(flags.run_dir, "report.html");
+    if (files.Exists(report)) std::printf("report: %s\n", report.c_str());
+    return absl::OkStatus();
   }
   Clock& clock = SystemClock();
   Progress progress(stderr, clock, config.total_steps());
@@ -45,19 +67,23 @@ absl::Status Train(const TrainFlags& flags) {
   };
   observer.on_note = [&](const std::string& text) { progress.Print(text); };
   CatchStopSignals();
-  SF_ASSIGN_OR_RETURN(
-      std::unique_ptr<TrainingRun> run,
-      TrainingRun::Open(files, clock, config, flags.run_dir, observer));
+  SF_ASSIGN_OR_RETURN(std::unique_ptr<TrainingRun> run,
+                      TrainingRun::Open(files, clock, config, flags.run_dir,
+                                        observer, flags.init_from));
+  WriteMachineOrWarn(files, flags.run_dir);
   const absl::StatusOr<bool> finished = run->Run(StopRequested);
   progress.Finish();
   SF_RETURN_IF_ERROR(finished.status());
   if (!*finished) {
+    WriteReportOrWarn(files, flags.run_dir);
     std::printf("stopped at step %lld with a checkpoint; to go on:\n  %s\n",
                 static_cast<long long>(run->step()),
                 flags.command_line.c_str());
     return absl::OkStatus();
   }
-  return PrintResult(files, flags.run_dir);
+  SF_RETURN_IF_ERROR(PrintResult(files, flags.run_dir));
+  WriteReportOrWarn(files, flags.run_dir);
+  return absl::OkStatus();
 }
 
 }  // namespace

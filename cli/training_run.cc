@@ -7,16 +7,22 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
+#include "cli/stop_rules.h"
+#include "cli/system_checkpoint.h"
 #include "core/status.h"
+#include "core/version.h"
 #include "policy/bundle.h"
 #include "run/config.h"
 
 namespace softfleet {
 namespace {
 
-constexpr char kLearnerFile[] = "learner.safetensors";
-constexpr char kActorFile[] = "actor.safetensors";
-constexpr char kTableFile[] = "replay.safetensors";
+// The bundle in `directory`, or in the run that is there.
+absl::StatusOr<PolicyBundle> ReadInitialPolicy(FileSystem& files,
+                                               const std::string& directory) {
+  const std::string of_run = JoinPath(directory, "policy");
+  return ReadPolicyBundle(files, files.Exists(of_run) ? of_run : directory);
+}
 
 // Whether a multiple of `interval` lies in (before, now]; never for 0.
 bool Crossed(int64_t interval, int64_t before, int64_t now) {
@@ -52,40 +58,61 @@ TrainingRun::TrainingRun(FileSystem& files, Clock& clock,
 
 absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Open(
     FileSystem& files, Clock& clock, const v1::RunConfig& config,
-    const std::string& run_dir, TrainingObserver observer) {
+    const std::string& run_dir, TrainingObserver observer,
+    const std::string& init_from) {
   auto run = absl::WrapUnique(
       new TrainingRun(files, clock, config, std::move(observer)));
   // A configuration that cannot be built leaves no directory behind.
   SF_ASSIGN_OR_RETURN(run->system_, EmbeddedSystem::Build(files, config));
+  // Nor does a policy to start from that cannot be read or does not fit.
+  if (!init_from.empty()) {
+    SF_ASSIGN_OR_RETURN(const PolicyBundle policy,
+                        ReadInitialPolicy(files, init_from));
+    SF_RETURN_IF_ERROR(Annotate(
+        run->system_->learner().StartFrom(policy.snapshot), init_from));
+  }
   SF_ASSIGN_OR_RETURN(run->directory_,
                       RunDirectory::Open(files, run_dir, config));
   run->system_->learner().Identify(run->directory_->run_id(),
                                    run->directory_->incarnation());
   SF_ASSIGN_OR_RETURN(
+      run->log_,
+      EventLog::Open(files, run->directory_->File("log.jsonl"), clock));
+  SF_ASSIGN_OR_RETURN(
       run->checkpoints_,
       CheckpointStore::Open(files, run->directory_->File("checkpoints")));
-  SF_ASSIGN_OR_RETURN(const auto newest, run->checkpoints_->NewestValid());
-  if (newest.has_value()) {
-    SF_RETURN_IF_ERROR(Annotate(run->Restore(*newest), newest->directory));
-  }
+  SF_RETURN_IF_ERROR(run->Begin(init_from));
   SF_RETURN_IF_ERROR(run->OpenRecords());
   SF_RETURN_IF_ERROR(run->system_->Publish(RunState::kWarming).status());
   return run;
 }
 
+absl::Status TrainingRun::Begin(const std::string& init_from) {
+  SF_ASSIGN_OR_RETURN(const auto newest, checkpoints_->NewestValid());
+  if (newest.has_value()) {
+    SF_RETURN_IF_ERROR(Annotate(Restore(*newest), newest->directory));
+    if (!init_from.empty()) {
+      SF_RETURN_IF_ERROR(Note("the run has begun: --init_from is not used"));
+    }
+  } else if (!init_from.empty()) {
+    SF_RETURN_IF_ERROR(
+        Note(absl::StrCat("starting from the policy in ", init_from)));
+  }
+  return log_->Write(
+      "start",
+      {{"run_id", directory_->run_id()},
+       {"incarnation", static_cast<int64_t>(directory_->incarnation())},
+       {"step", step()},
+       {"config_hash", ConfigHash(config_)},
+       {"version", std::string(SoftwareVersion())}});
+}
+
 absl::Status TrainingRun::Restore(const CheckpointStore::Found& found) {
   for (const std::string& line : found.skipped) {
-    Note(absl::StrCat("skipped a broken checkpoint: ", line));
+    SF_RETURN_IF_ERROR(
+        Note(absl::StrCat("skipped a broken checkpoint: ", line)));
   }
-  const auto read = [&](const char* name) {
-    return ReadSafetensors(*files_, JoinPath(found.directory, name));
-  };
-  SF_ASSIGN_OR_RETURN(const SafetensorsContent learner, read(kLearnerFile));
-  SF_RETURN_IF_ERROR(system_->learner().Restore(learner.tensors));
-  SF_ASSIGN_OR_RETURN(const SafetensorsContent table, read(kTableFile));
-  SF_RETURN_IF_ERROR(system_->table().Restore(table));
-  SF_ASSIGN_OR_RETURN(const SafetensorsContent actor, read(kActorFile));
-  SF_RETURN_IF_ERROR(system_->actor().Restore(actor.tensors));
+  SF_RETURN_IF_ERROR(RestoreSystem(*files_, found.directory, *system_));
   const auto state =
       nlohmann::json::parse(found.manifest.state_json, nullptr, false);
   if (!state.is_object() || !state.contains("interval")) {
@@ -95,8 +122,8 @@ absl::Status TrainingRun::Restore(const CheckpointStore::Found& found) {
   earlier_seconds_ = state.value("wall_seconds", 0.0);
   checkpointed_step_ = step();
   finished_ = SaysFinished(found.manifest) && step() >= config_.total_steps();
-  Note(absl::StrCat("resumed at step ", step(), " from ", found.directory));
-  return absl::OkStatus();
+  return Note(
+      absl::StrCat("resumed at step ", step(), " from ", found.directory));
 }
 
 absl::Status TrainingRun::OpenRecords() {
@@ -111,11 +138,12 @@ absl::Status TrainingRun::OpenRecords() {
 }
 
 absl::StatusOr<bool> TrainingRun::Run(const std::function<bool()>& stop) {
-  while (!finished_ && step() < config_.total_steps()) {
+  while (!finished_ && step() < config_.total_steps() && stopped_by_.empty()) {
     if (stop()) {
       if (checkpointed_step_ != step()) {
         SF_RETURN_IF_ERROR(WriteCheckpoint(/*finished=*/false));
       }
+      SF_RETURN_IF_ERROR(log_->Write("stop", {{"step", step()}}));
       return false;
     }
     SF_RETURN_IF_ERROR(Round());
@@ -134,18 +162,35 @@ absl::Status TrainingRun::Round() {
   }
   // The last evaluation and checkpoint are Finish's.
   const bool last = now >= config_.total_steps();
-  if (!last && Crossed(config_.evaluation().interval(), before, now)) {
-    SF_RETURN_IF_ERROR(Evaluate());
-  }
+  const bool evaluate =
+      !last && Crossed(config_.evaluation().interval(), before, now);
+  if (evaluate) SF_RETURN_IF_ERROR(Evaluate());
   if (!last && Crossed(config_.checkpoint_interval(), before, now)) {
     SF_RETURN_IF_ERROR(WriteCheckpoint(/*finished=*/false));
   }
   if (observer_.on_round) observer_.on_round(SoFar());
-  return absl::OkStatus();
+  return ApplyStopRules(evaluate);
+}
+
+absl::Status TrainingRun::ApplyStopRules(bool evaluated) {
+  std::optional<std::string> reason =
+      StopByWallClock(config_.stop(), WallSeconds());
+  if (!reason.has_value() && evaluated) {
+    reason = StopByEvaluation(config_.stop(), audit_->records());
+  }
+  if (!reason.has_value()) return absl::OkStatus();
+  stopped_by_ = *reason;
+  return Note(absl::StrCat("finishing at step ", step(), ": ", stopped_by_));
 }
 
 absl::Status TrainingRun::Finish() {
-  SF_RETURN_IF_ERROR(Evaluate());
+  // A rule may have stopped the run right after an evaluation.
+  const bool evaluated =
+      !audit_->records().empty() &&
+      audit_->records().back().step == static_cast<uint64_t>(step()) &&
+      audit_->records().back().updates ==
+          static_cast<uint64_t>(system_->learner().updates());
+  if (!evaluated) SF_RETURN_IF_ERROR(Evaluate());
   SF_ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> snapshot,
                       system_->Publish(RunState::kFinished));
   SF_RETURN_IF_ERROR(
@@ -153,7 +198,9 @@ absl::Status TrainingRun::Finish() {
                         {*snapshot, ActionMode::kDeterministic}));
   SF_RETURN_IF_ERROR(WriteCheckpoint(/*finished=*/true));
   finished_ = true;
-  return absl::OkStatus();
+  return log_->Write("finish", {{"step", step()},
+                                {"stopped_by", stopped_by_},
+                                {"wall_seconds", WallSeconds()}});
 }
 
 MetricsRow TrainingRun::SoFar() {
@@ -182,7 +229,19 @@ absl::Status TrainingRun::Evaluate() {
       MakeAuditRecord(result, *snapshot, ConfigHash(config_));
   SF_RETURN_IF_ERROR(audit_->Append(record));
   if (observer_.on_evaluation) observer_.on_evaluation(record);
-  return absl::OkStatus();
+  if (BestRecord(audit_->records()) == &audit_->records().back()) {
+    SF_RETURN_IF_ERROR(
+        WritePolicyBundle(*files_, directory_->File("policy_best"),
+                          {*snapshot, ActionMode::kDeterministic}));
+  }
+  return log_->Write(
+      "evaluation",
+      {{"step", step()},
+       {"updates", system_->learner().updates()},
+       {"deterministic_return_mean", record.deterministic.return_mean},
+       {"stochastic_return_mean", record.stochastic.return_mean},
+       {"alpha", record.alpha},
+       {"entropy", record.entropy}});
 }
 
 absl::Status TrainingRun::WriteCheckpoint(bool finished) {
@@ -201,42 +260,25 @@ absl::Status TrainingRun::WriteCheckpoint(bool finished) {
           .dump();
   const auto write_files = [this](const std::string& directory,
                                   CheckpointManifest* written) {
-    const auto write = [&](const char* name,
-                           const TensorMap& tensors) -> absl::Status {
-      SF_ASSIGN_OR_RETURN(
-          written->files[name],
-          WriteSafetensors(*files_, JoinPath(directory, name), tensors, {}));
-      return absl::OkStatus();
-    };
-    SF_RETURN_IF_ERROR(write(kLearnerFile, system_->learner().Save()));
-    SF_RETURN_IF_ERROR(write(kActorFile, system_->actor().Save()));
-    SF_ASSIGN_OR_RETURN(
-        written->files[kTableFile],
-        system_->table().Save(*files_, JoinPath(directory, kTableFile)));
-    return absl::OkStatus();
+    return SaveSystem(*files_, *system_, directory, written);
   };
   SF_RETURN_IF_ERROR(
       Annotate(checkpoints_->Write(std::move(manifest), write_files),
                "writing a checkpoint (older ones are intact)"));
   checkpointed_step_ = step();
-  return checkpoints_->Retain(config_.learner().keep_checkpoints(), BestStep());
+  SF_RETURN_IF_ERROR(
+      checkpoints_->Retain(config_.learner().keep_checkpoints(), BestStep()));
+  return log_->Write("checkpoint", {{"step", step()}, {"finished", finished}});
 }
 
 std::optional<uint64_t> TrainingRun::BestStep() const {
   const auto steps = checkpoints_->Steps();
-  const std::vector<AuditRecord>& records = audit_->records();
-  const AuditRecord* best = nullptr;
-  for (const AuditRecord& record : records) {
-    if (!steps.ok() ||
-        std::find(steps->begin(), steps->end(), record.step) == steps->end()) {
-      continue;
-    }
-    if (record.panel_hash != records.back().panel_hash) continue;
-    if (best == nullptr ||
-        record.deterministic.return_mean > best->deterministic.return_mean) {
-      best = &record;
-    }
-  }
+  if (!steps.ok()) return std::nullopt;
+  std::vector<AuditRecord> candidates = audit_->records();
+  std::erase_if(candidates, [&](const AuditRecord& record) {
+    return std::find(steps->begin(), steps->end(), record.step) == steps->end();
+  });
+  const AuditRecord* best = BestRecord(candidates);
   if (best == nullptr) return std::nullopt;
   return best->step;
 }
@@ -246,8 +288,9 @@ double TrainingRun::WallSeconds() {
          absl::ToDoubleSeconds(clock_->Monotonic() - started_);
 }
 
-void TrainingRun::Note(const std::string& text) {
+absl::Status TrainingRun::Note(const std::string& text) {
   if (observer_.on_note) observer_.on_note(text);
+  return log_->Write("note", {{"text", text}});
 }
 
 }  // namespace softfleet

@@ -10,8 +10,11 @@
 //     in mid-episode, counters. A run that continues from it is bit-equal to
 //     one that was never interrupted (one machine, one build).
 //  3. On resume metrics.csv and audit.* are cut back to the checkpoint.
-//  4. The end is an evaluation, the policy bundle, and a checkpoint that says
-//     "finished".
+//  4. The end, at total_steps or where a rule of RunConfig.stop applies, is an
+//     evaluation, the policy bundle, and a checkpoint that says "finished".
+//  5. policy_best holds the policy of the evaluation with the highest mean
+//     deterministic return on the panel (BestRecord).
+//  6. log.jsonl tells starts, evaluations, checkpoints and ends.
 //
 // Not thread-safe.
 #ifndef SOFTFLEET_CLI_TRAINING_RUN_H_
@@ -32,6 +35,7 @@
 #include "core/file_system.h"
 #include "evaluation/audit_log.h"
 #include "run/checkpoint_store.h"
+#include "run/event_log.h"
 #include "run/records.h"
 #include "run/run_directory.h"
 
@@ -57,10 +61,13 @@ class TrainingRun {
  public:
   // Opens or creates the run directory (RunDirectory::Open's errors), builds
   // the system, and restores the newest valid checkpoint. A broken newer one
-  // is noted and left in place until it is overtaken.
+  // is noted and left in place until it is overtaken. A run that has no
+  // checkpoint yet starts from the policy in `init_from`, a bundle's or a
+  // run's directory, if that is not empty.
   static absl::StatusOr<std::unique_ptr<TrainingRun>> Open(
       FileSystem& files, Clock& clock, const v1::RunConfig& config,
-      const std::string& run_dir, TrainingObserver observer);
+      const std::string& run_dir, TrainingObserver observer,
+      const std::string& init_from = "");
 
   // Trains to the end, or until `stop` returns true, which is asked between
   // rounds; then writes a checkpoint. Returns whether the run is finished.
@@ -75,6 +82,8 @@ class TrainingRun {
   TrainingRun(FileSystem& files, Clock& clock, const v1::RunConfig& config,
               TrainingObserver observer);
 
+  // Restores the newest checkpoint, or notes where the run starts from.
+  absl::Status Begin(const std::string& init_from);
   absl::Status Restore(const CheckpointStore::Found& found);
   absl::Status OpenRecords();
   absl::Status Round();
@@ -86,7 +95,8 @@ class TrainingRun {
   double WallSeconds();
   // The best deterministic return's step among the checkpoints there are.
   std::optional<uint64_t> BestStep() const;
-  void Note(const std::string& text);
+  absl::Status Note(const std::string& text);
+  absl::Status ApplyStopRules(bool evaluated);
 
   FileSystem* files_;
   Clock* clock_;
@@ -97,8 +107,10 @@ class TrainingRun {
   std::unique_ptr<EmbeddedSystem> system_;
   std::unique_ptr<CsvRecord> metrics_;
   std::unique_ptr<AuditLog> audit_;
+  std::unique_ptr<EventLog> log_;
   IntervalMetrics interval_;
   bool finished_ = false;
+  std::string stopped_by_;          // the rule of RunConfig.stop that applied
   absl::Duration started_;          // clock_->Monotonic() at Open
   double earlier_seconds_ = 0;      // of earlier incarnations
   int64_t checkpointed_step_ = -1;  // where the newest checkpoint is

@@ -95,6 +95,23 @@ void LearnerLoop::Identify(const std::string& run_id, uint64_t incarnation) {
   incarnation_ = incarnation;
 }
 
+absl::Status LearnerLoop::StartFrom(const Snapshot& policy) {
+  if (policy.schema != options_.schema) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the policy is for rows of ", policy.schema.Describe(),
+                     ", this run has ", options_.schema.Describe()));
+  }
+  if (policy.normaliser.has_value() != normaliser_.has_value()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the policy was trained with sac.normalize_observations=",
+                     policy.normaliser.has_value() ? "true" : "false",
+                     ", this run has the opposite"));
+  }
+  SF_RETURN_IF_ERROR(agent_->ImportActor(policy.tensors));
+  normaliser_ = policy.normaliser;
+  return absl::OkStatus();
+}
+
 int64_t LearnerLoop::allowed_updates() const {
   if (warming()) return 0;
   return static_cast<int64_t>(

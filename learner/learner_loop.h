@@ -44,6 +44,11 @@ class LearnerLoop {
   // at each start of the run's learner. Call before the first MakeSnapshot.
   void Identify(const std::string& run_id, uint64_t incarnation);
 
+  // Starts from another run's policy: its actor and its normaliser's
+  // statistics. FailedPrecondition or InvalidArgument says what does not fit;
+  // then nothing has changed. Before the first update.
+  absl::Status StartFrom(const Snapshot& policy);
+
   // Receives what has arrived, then does as many updates as pacing allows, at
   // most `max_updates`. Returns the number done.
   absl::StatusOr<int64_t> RunOnce(int64_t max_updates);

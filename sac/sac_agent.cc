@@ -98,6 +98,17 @@ Philox InitStream(uint64_t seed, absl::string_view network,
   return Philox(seed, Purpose::kActorInit, LayerIndex(layer));
 }
 
+// "param/actor/mean.bias" -> "actor/head.bias": mean and log_std become the
+// rows of one layer.
+std::string ExportedName(absl::string_view state_name) {
+  const absl::string_view name = absl::StripPrefix(state_name, "param/");
+  if (absl::StartsWith(name, "actor/mean.") ||
+      absl::StartsWith(name, "actor/log_std.")) {
+    return absl::StrCat("actor/head", name.substr(name.rfind('.')));
+  }
+  return std::string(name);
+}
+
 absl::Status CheckTensor(const SacStateView& view, const Tensor& tensor) {
   if (tensor.shape != view.shape) {
     return absl::InvalidArgumentError(
@@ -334,6 +345,29 @@ absl::Status SacAgent::SetState(const TensorMap& tensors) {
   return absl::OkStatus();
 }
 
+absl::Status SacAgent::ImportActor(const TensorMap& exported) {
+  TensorMap state;
+  for (const SacStateView& view : update_.State()) {
+    if (!absl::StartsWith(view.name, "param/actor/")) continue;
+    const bool log_std = absl::StrContains(view.name, "/log_std.");
+    Shape wanted = view.shape;
+    if (log_std || absl::StrContains(view.name, "/mean.")) wanted[0] *= 2;
+    const std::string name = ExportedName(view.name);
+    const auto found = exported.find(name);
+    if (found == exported.end() || found->second.shape != wanted) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          name, found == exported.end() ? " is missing" : " has shape ",
+          found == exported.end() ? "" : ShapeString(found->second.shape),
+          ", this actor needs ", ShapeString(wanted)));
+    }
+    const std::vector<double> values = found->second.AsDouble();
+    const auto first = values.begin() + (log_std ? view.elements : int64_t{0});
+    state[view.name] = Tensor::From(
+        std::vector<double>(first, first + view.elements), view.shape);
+  }
+  return SetState(state);
+}
+
 absl::StatusOr<TensorMap> SacAgent::ExportActor() const {
   TensorMap exported;
   for (const SacStateView& view : update_.State()) {
@@ -343,11 +377,8 @@ absl::StatusOr<TensorMap> SacAgent::ExportActor() const {
           absl::StrCat(view.name, " holds a number that is not finite after ",
                        counters().updates, " updates"));
     }
-    std::string name(absl::StripPrefix(view.name, "param/"));
-    const bool log_std = absl::StartsWith(name, "actor/log_std.");
-    if (log_std || absl::StartsWith(name, "actor/mean.")) {
-      name = absl::StrCat("actor/head", name.substr(name.rfind('.')));
-    }
+    const bool log_std = absl::StrContains(view.name, "/log_std.");
+    const std::string name = ExportedName(view.name);
     std::vector<float> values;
     ForEachElement(
         view, [&values](auto x) { values.push_back(static_cast<float>(x)); });

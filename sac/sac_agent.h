@@ -54,6 +54,10 @@ class SacAgent {
   // log_std) or actor/logits.weight, .bias. A number that is not finite is a
   // DataLoss error naming the tensor.
   absl::StatusOr<TensorMap> ExportActor() const;
+  // The reverse: takes the actor's parameters from another run's export.
+  // InvalidArgument names a tensor that is missing or of another shape; then
+  // nothing has changed.
+  absl::Status ImportActor(const TensorMap& exported);
 
  private:
   explicit SacAgent(const SacOptions& options)

@@ -18,7 +18,7 @@ class EventLogTest : public ::testing::Test {
     auto log = EventLog::Open(RealFileSystem(), path(), clock_).value();
     ASSERT_TRUE(log->Write(event, fields).ok());
   }
-  std::string path() { return directory_.File("log.jsonl"); }
+  std::string path() { return directory_ / "log.jsonl"; }
   std::string Content() { return RealFileSystem().Read(path()).value(); }
 
   TestDirectory directory_;
@@ -44,9 +44,8 @@ TEST_F(EventLogTest, ANumberThatIsNotFiniteIsNull) {
 
 TEST_F(EventLogTest, ALaterProcessAppendsAfterATornLine) {
   Write("start", {});
-  auto file = RealFileSystem()
-                  .Open(path(), FileSystem::OpenMode::kAppend)
-                  .value();
+  auto file =
+      RealFileSystem().Open(path(), FileSystem::OpenMode::kAppend).value();
   ASSERT_TRUE(file->Append("{\"time\":\"19").ok());
   ASSERT_TRUE(file->Close().ok());
   Write("resume", {});

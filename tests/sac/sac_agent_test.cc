@@ -166,6 +166,31 @@ TEST(SacAgent, ExportsTheActorWithMeanRowsAboveLogStdRows) {
   EXPECT_EQ(exported.size(), 6u);
 }
 
+TEST(SacAgent, AnImportedActorIsTheExportedOne) {
+  for (bool continuous : {true, false}) {
+    const auto one = SacAgent::Create(FloatOptions(continuous), 1).value();
+    auto two = SacAgent::Create(FloatOptions(continuous), 2).value();
+    const TensorMap critics = two->Save();
+    ASSERT_TRUE(two->ImportActor(one->ExportActor().value()).ok());
+    EXPECT_EQ(two->ExportActor().value(), one->ExportActor().value());
+    EXPECT_EQ(two->Save().at("param/critic0/l0.weight"),
+              critics.at("param/critic0/l0.weight"));
+  }
+}
+
+TEST(SacAgent, AnActorOfAnotherShapeIsRefusedByName) {
+  SacOptions wide = FloatOptions(true);
+  wide.actor_hidden = {9, 5};
+  const auto other = SacAgent::Create(wide, 1).value();
+  auto agent = SacAgent::Create(FloatOptions(true), 2).value();
+  const TensorMap before = agent->Save();
+  const absl::Status status = agent->ImportActor(other->ExportActor().value());
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("actor/l0.weight has shape [9, 3], this actor needs "
+                        "[6, 3]"));
+  EXPECT_EQ(agent->Save(), before);
+}
+
 TEST(SacAgent, RefusesToExportANumberThatIsNotFinite) {
   auto agent = SacAgent::Create(FloatOptions(true), 9).value();
   UpdateProblem problem(agent->options(), kBatch, 1);

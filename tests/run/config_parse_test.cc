@@ -54,6 +54,8 @@ TEST(ParseConfigTest, ATypoIsNamedWithItsPlaceAndTheNearestKey) {
 TEST(ParseConfigTest, ATabIsOneColumn) {
   EXPECT_EQ(ErrorOf("sac {\n\t\tgama\t: 0.9\n}\n"),
             "c:2:3: unknown key \"gama\" in sac; did you mean \"gamma\"?");
+  EXPECT_EQ(ErrorOf("sac {\n\tbatch_size:\t1.5 tau: 1 }"),
+            "c:2:14: expected integer, got: 1.5");
 }
 
 TEST(ParseConfigTest, AKeyOfAnotherGroupIsToldItsPlace) {

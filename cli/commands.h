@@ -51,6 +51,22 @@ struct ReportFlags {
 };
 int RunReport(const ReportFlags& flags);
 
+struct ListFlags {
+  std::string what;                 // environments | presets | options
+  std::string presets = "configs";  // directory of the presets
+  bool json = false;
+};
+int RunList(const ListFlags& flags);
+
+struct PlanFlags {
+  std::string config;  // path
+  std::vector<std::string> set;
+  bool json = false;
+};
+// What a run would take: bytes, rates measured on this machine for a moment,
+// and the time they lead to.
+int RunPlan(const PlanFlags& flags);
+
 struct ConfigFlags {
   std::string config;  // path; empty = the defaults
   std::vector<std::string> set;

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/commands.h"
+#include "cli/completion.h"
 #include "core/memory.h"
 #include "core/suggest.h"
 #include "core/version.h"
@@ -127,6 +128,60 @@ CLI::App* AddReport(CLI::App* app, ReportFlags* flags) {
   return command;
 }
 
+CLI::App* AddList(CLI::App* app, ListFlags* flags) {
+  CLI::App* command = app->add_subcommand(
+      "list", "List environments, presets or configuration options");
+  command->add_option("what", flags->what, "environments, presets or options")
+      ->required()
+      ->check(CLI::IsMember({"environments", "presets", "options"}));
+  command->add_option("--presets", flags->presets, "Directory of the presets")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command->add_flag("--json", flags->json, "Print JSON");
+  command->footer("Example:\n  softfleet list options | grep entropy");
+  return command;
+}
+
+CLI::App* AddPlan(CLI::App* app, PlanFlags* flags) {
+  CLI::App* command = app->add_subcommand(
+      "plan", "Say what a configuration takes: bytes, rates and time");
+  command->add_option("--config", flags->config, "Run configuration")
+      ->required()
+      ->type_name("FILE");
+  AddSet(command, &flags->set);
+  command->add_flag("--json", flags->json, "Print JSON");
+  command->footer(
+      "Example:\n  softfleet plan --config configs/pendulum_sb3.textproto\n"
+      "Measures for a few seconds and writes nothing.");
+  return command;
+}
+
+CLI::App* AddCompletion(CLI::App* app, std::string* shell) {
+  CLI::App* command = app->add_subcommand(
+      "completion", "Print a completion script for a shell");
+  command->add_option("shell", *shell, "bash or zsh")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh"}));
+  command->footer("Example:\n  source <(softfleet completion bash)");
+  return command;
+}
+
+CommandWords Words(const CLI::App& app) {
+  CommandWords words;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    std::vector<std::string>& flags = words[command->get_name()];
+    for (const CLI::Option* option : command->get_options(nullptr)) {
+      if (!option->get_lnames().empty()) {
+        flags.push_back("--" + option->get_lnames()[0]);
+      }
+    }
+  }
+  words["list"].insert(words["list"].begin(),
+                       {"environments", "presets", "options"});
+  words["completion"].insert(words["completion"].begin(), {"bash", "zsh"});
+  return words;
+}
+
 CLI::App* AddConfig(CLI::App* app, ConfigFlags* flags) {
   CLI::App* command = app->add_subcommand(
       "config", "Check a configuration and print what is in force");
@@ -195,11 +250,17 @@ int Main(int argc, char** argv) {
   EvaluateFlags evaluate;
   AuditFlags audit;
   ReportFlags report;
+  ListFlags list;
+  PlanFlags plan;
+  std::string shell;
   ConfigFlags config;
   const CLI::App* train_command = AddTrain(&app, &train);
   const CLI::App* evaluate_command = AddEvaluate(&app, &evaluate);
   const CLI::App* audit_command = AddAudit(&app, &audit);
   const CLI::App* report_command = AddReport(&app, &report);
+  const CLI::App* list_command = AddList(&app, &list);
+  const CLI::App* plan_command = AddPlan(&app, &plan);
+  const CLI::App* completion_command = AddCompletion(&app, &shell);
   AddConfig(&app, &config);
   try {
     app.parse(argc, argv);
@@ -211,6 +272,12 @@ int Main(int argc, char** argv) {
   if (*evaluate_command) return RunEvaluate(evaluate);
   if (*audit_command) return RunAudit(audit);
   if (*report_command) return RunReport(report);
+  if (*list_command) return RunList(list);
+  if (*plan_command) return RunPlan(plan);
+  if (*completion_command) {
+    std::fputs(CompletionScript(shell, Words(app)).c_str(), stdout);
+    return kExitOk;
+  }
   return RunConfig(config);
 }
 

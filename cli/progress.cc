@@ -25,6 +25,18 @@ std::string FormatDuration(double seconds) {
                          total % 60);
 }
 
+std::string FormatBytes(uint64_t bytes) {
+  if (bytes < 1000) return absl::StrCat(bytes, " B");
+  double value = static_cast<double>(bytes);
+  const char* unit = "";
+  for (const char* next : {"kB", "MB", "GB", "TB"}) {
+    if (value < 1000) break;
+    value /= 1000;
+    unit = next;
+  }
+  return absl::StrFormat("%.1f %s", value, unit);
+}
+
 std::string FormatProgress(const MetricsRow& row, int64_t total_steps,
                            int64_t first_step, double seconds) {
   std::string line = absl::StrFormat("step %d/%d", row.step, total_steps);

@@ -19,6 +19,9 @@ namespace softfleet {
 // "3:07", "1:02:45".
 std::string FormatDuration(double seconds);
 
+// "512 B", "1.5 MB", "2.0 GB" (powers of 1000).
+std::string FormatBytes(uint64_t bytes);
+
 // " step 5000/20000 | 412 steps/s | 412 updates/s | return -312.4 | ..." ;
 // numbers that are not known yet are left out. ETA from the mean rate since
 // `first_step`, `seconds` ago.

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "cli/machine.h"
+#include "core/hash.h"
 #include "core/status.h"
 #include "evaluation/audit_log.h"
 #include "run/checkpoint_store.h"
@@ -114,7 +115,9 @@ class Gathering {
       source = Path("config.textproto");
     }
     if (config_text_.empty()) return;
+    // As stored: this program may know fields that the run's did not.
     data_.config_text = config_text_;
+    data_.config_hash = HexHash(Fnv1a64(config_text_));
     v1::RunConfig config;
     if (!Take(ParseConfig(config_text_, source), &config)) return;
     Describe(config);
@@ -122,8 +125,6 @@ class Gathering {
 
   void Describe(const v1::RunConfig& config) {
     data_.environment = config.environment().name();
-    data_.config_hash = ConfigHash(config);
-    data_.config_text = EffectiveConfig(config);
     data_.seed = config.seed();
     data_.total_steps = static_cast<uint64_t>(config.total_steps());
     data_.panel = config.evaluation().panel();

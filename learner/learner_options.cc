@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "run/config.h"
+
 namespace softfleet {
 namespace {
 
@@ -11,7 +13,6 @@ constexpr double kClampMin = -20, kBoundedMin = -5, kLogStdMax = 2;
 
 std::vector<int64_t> Widths(
     const google::protobuf::RepeatedField<int32_t>& hidden) {
-  if (hidden.empty()) return {256, 256};
   return {hidden.begin(), hidden.end()};
 }
 
@@ -87,7 +88,7 @@ LearnerOptions MakeLearnerOptions(const v1::RunConfig& config,
   options.seed = config.seed();
   options.schema = schema;
   options.bounds = bounds;
-  options.sac = MakeSacOptions(config.sac(), schema, bounds);
+  options.sac = MakeSacOptions(WithDefaults(config).sac(), schema, bounds);
   options.batch_size = config.sac().batch_size();
   options.n_step = config.sac().n_step();
   options.reward_scale = config.sac().reward_scale();

@@ -62,6 +62,15 @@ std::string ExplainConfig(const v1::RunConfig& config);
 // 16 hexadecimal digits (FNV-1a 64 of EffectiveConfig).
 std::string ConfigHash(const v1::RunConfig& config);
 
+// A field of the configuration, for an overview.
+struct ConfigOption {
+  std::string path;   // "sac.gamma"
+  std::string about;  // "0.99 | 0 to 1 | Discount per environment step."
+};
+// Every field but the groups, in the schema's order: default ("unset" where
+// there is none), what is allowed, and its comment on one line.
+std::vector<ConfigOption> ListConfigOptions();
+
 // A field whose values in force differ, in text format ("0.99", "[64, 64]",
 // "\"Pendulum-v1\""); "unset" where there is none.
 struct ConfigDifference {

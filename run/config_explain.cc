@@ -3,6 +3,7 @@
 // schema's own comments, which the build embeds (run_descriptors.cc).
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/message.h>
 
 #include <string>
 #include <vector>
@@ -200,6 +201,25 @@ std::string Explain(const Descriptor& type, const Message* message,
 }
 
 }  // namespace
+
+std::vector<ConfigOption> ListConfigOptions() {
+  std::vector<ConfigOption> options;
+  for (const ConfigField& field : ConfigFields()) {
+    if (IsGroup(*field.field)) continue;
+    std::vector<std::string> parts = Facts(*field.field);
+    const Message* defaults =
+        google::protobuf::MessageFactory::generated_factory()->GetPrototype(
+            field.field->containing_type());
+    parts.insert(parts.begin(), field.field->has_default_value()
+                                    ? ValueText(*defaults, *field.field)
+                                    : "unset");
+    parts.push_back(absl::StrJoin(
+        CommentOf(CommentedSchema().FindFieldByName(field.field->full_name())),
+        " "));
+    options.push_back({field.path, absl::StrJoin(parts, " | ")});
+  }
+  return options;
+}
 
 std::string ExplainConfig(const v1::RunConfig& config) {
   const v1::RunConfig full = WithDefaults(config);

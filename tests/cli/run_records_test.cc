@@ -8,12 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "core/clock.h"
 #include "policy/bundle.h"
 #include "tests/cli/run_fixture.h"
 #include "tests/core/test_directory.h"
+#include "tests/run/recording_file_system.h"
 
 namespace softfleet {
 namespace {
@@ -161,6 +162,31 @@ TEST(RunRecordsTest, AConfigurationThatCannotBeBuiltLeavesNoDirectory) {
     EXPECT_FALSE(outcome.ok()) << wrong;
     EXPECT_FALSE(RealFileSystem().Exists(directory / "run")) << wrong;
   }
+}
+
+TEST(RunRecordsTest, RowsAreDurableBeforeTheCheckpointThatPromisesThem) {
+  const TestDirectory directory;
+  const std::string run = directory / "run";
+  RecordingFileSystem files;
+  ASSERT_TRUE(
+      Drive(files, With(ShortRun("Pendulum-v1"), {"total_steps=400"}), run)
+          .ok());
+  int checkpoints = 0;
+  bool synced = false;
+  for (const std::string& line : files.log) {
+    if (line == "sync " + run + "/metrics.csv") synced = true;
+    // Not the manifest on its way into the temporary directory, and not the
+    // removal of an old checkpoint, which first renames it back to ".tmp".
+    if (!absl::StartsWith(line, "rename ") || absl::EndsWith(line, ".tmp") ||
+        absl::EndsWith(line, ".json") ||
+        !absl::StrContains(line, " to " + run + "/checkpoints/step-")) {
+      continue;
+    }
+    EXPECT_TRUE(synced) << line;
+    synced = false;
+    ++checkpoints;
+  }
+  EXPECT_EQ(checkpoints, 3);
 }
 
 TEST(RunRecordsTest, ASecondWriterIsRefusedAndHarmsNothing) {

@@ -52,6 +52,8 @@ TEST_F(BadInputTest, AMistakeInTheConfigurationIsNamedWithItsPlace) {
                 {"missing.textproto"});
   ExpectRefused(Train(config_, run_, {"sac.gamma=1.5"}),
                 {"sac.gamma", "1.5", "0 to 1"});
+  ExpectRefused({"config", "--set", "sac.gamma=1.5"},
+                {"sac.gamma", "1.5", "0 to 1"});
   ExpectRefused(Train(config_, run_, {"sac.gama=0.5"}),
                 {"sac.gama", "did you mean", "sac.gamma"});
   ExpectRefused(Train(config_, run_, {"sac.batch_size=few"}),

@@ -144,6 +144,10 @@ TEST(ReadCommandsTest, ConfigPrintsWhatIsInForceAndItParsesBack) {
   EXPECT_EQ(hash({"--config", config, "--set", "sac.gamma=0.99"}), first);
   EXPECT_NE(hash({"--config", config, "--set", "sac.gamma=0.98"}), first);
 
+  const Finished defaults = Softfleet({"config"});
+  EXPECT_EQ(defaults.exit_code, 0) << defaults.err;
+  EXPECT_THAT(defaults.out, HasSubstr("gamma: 0.99"));
+
   const Finished json = Softfleet({"config", "--config", config, "--json"});
   const Json object = Json::parse(json.out, nullptr, false);
   ASSERT_TRUE(object.is_object());

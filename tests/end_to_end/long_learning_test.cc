@@ -29,8 +29,8 @@ TEST_P(LongLearningTest, ThePendulumPresetStaysSolved) {
   EXPECT_LE(audit.back().deterministic.regret_mean.value_or(1e9), 20);
 }
 
-// Without normalised observations most seeds stay near a return of 200: five
-// such settings were tried, each on one to three seeds, before this one.
+// Chosen after eight settings without normalised observations, of whose 14
+// runs (one to four seeds each) only two ended above a return of 400.
 constexpr char kCartPole[] = R"(
 total_steps: 15000
 environment { name: "CartPole-v1" }

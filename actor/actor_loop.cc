@@ -75,7 +75,9 @@ absl::StatusOr<std::unique_ptr<ActorLoop>> ActorLoop::Create(
   auto loop = absl::WrapUnique(new ActorLoop(options, sink, policies));
   for (int i = 0; i < options.num_environments; ++i) {
     SF_ASSIGN_OR_RETURN(std::unique_ptr<Environment> environment,
-                        MakeEnvironment(options.environment));
+                        options.make_environment != nullptr
+                            ? options.make_environment()
+                            : MakeEnvironment(options.environment));
     if (i == 0) {
       const EnvironmentSpec& spec = environment->spec();
       loop->schema_ = MakeSchema(spec, options.frame_stack);
@@ -97,6 +99,8 @@ absl::Status ActorLoop::BeginEpisode(Worker& worker) {
                             .NextU64();
   SF_RETURN_IF_ERROR(Annotate(worker.environment->Reset(seed), worker.Name()));
   const auto observation = worker.environment->Observation();
+  SF_RETURN_IF_ERROR(Annotate(
+      CheckObservation(schema_.observations, observation), worker.Name()));
   worker.builder.Begin(worker.episodes, observation);
   worker.frames.Begin(observation);
   ++worker.episodes;
@@ -188,6 +192,8 @@ absl::Status ActorLoop::StepWorker(size_t index) {
   }
   if (!stepped.ok()) return Annotate(stepped.status(), worker.Name());
   const auto observation = environment.Observation();
+  SF_RETURN_IF_ERROR(Annotate(
+      CheckObservation(schema_.observations, observation), worker.Name()));
   const uint64_t version = snapshot_->act_uniformly ? 0 : snapshot_->version;
   worker.builder.Append(
       action, discrete_action, static_cast<float>(stepped->reward),

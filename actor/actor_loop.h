@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -39,6 +40,9 @@ struct ActorOptions {
   int frame_stack = 1;
   // A block is cut after so many rows or at an episode's end.
   int64_t block_rows = 32;
+  // Makes each environment; unset = MakeEnvironment(environment).
+  std::function<absl::StatusOr<std::unique_ptr<Environment>>()>
+      make_environment;
 };
 
 // An episode that ended.
@@ -56,7 +60,8 @@ class ActorLoop {
 
   // One step of every environment, under the newest snapshot. Unavailable
   // while there is no snapshot at all. Other errors name the environment and
-  // are final: a reward or observation that is not finite, a rejected block.
+  // are final: a reward or observation that is not finite or of a wrong size, a
+  // rejected block.
   absl::Status RunOnce();
 
   const Schema& schema() const { return schema_; }

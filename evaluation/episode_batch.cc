@@ -130,25 +130,9 @@ absl::Status EpisodeBatch::CheckResult(const StepResult& result) const {
   return absl::OkStatus();
 }
 
-absl::Status EpisodeBatch::CheckObservation(ObservationGroups groups) const {
-  if (groups.size() != spec_.observations.size()) {
-    return absl::InternalError(absl::StrCat("observation has ", groups.size(),
-                                            " groups, the spec says ",
-                                            spec_.observations.size()));
-  }
-  for (size_t g = 0; g < groups.size(); ++g) {
-    const ObservationGroup& group = spec_.observations[g];
-    if (groups[g].size() == group.bytes()) continue;
-    return absl::InternalError(
-        absl::StrCat("observation ", group.name, " has ", groups[g].size(),
-                     " bytes, the spec says ", group.bytes()));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status EpisodeBatch::Observe(size_t i, bool first) {
   const auto groups = options_.environments[i]->Observation();
-  SF_RETURN_IF_ERROR(CheckObservation(groups));
+  SF_RETURN_IF_ERROR(CheckObservation(spec_.observations, groups));
   if (first) {
     frames_[i].Begin(groups);
   } else {

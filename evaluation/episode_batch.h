@@ -67,7 +67,6 @@ class EpisodeBatch {
   absl::StatusOr<bool> Step(size_t i, size_t row);
   absl::StatusOr<StepResult> StepEnvironment(size_t i, size_t row);
   absl::Status CheckResult(const StepResult& result) const;
-  absl::Status CheckObservation(ObservationGroups groups) const;
   // Reads episode i's current observation into its frames: the `first` of an
   // episode, or the next one.
   absl::Status Observe(size_t i, bool first);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/hash.h"
 #include "core/philox.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

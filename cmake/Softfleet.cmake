@@ -12,12 +12,17 @@ endif()
 
 # softfleet_library(<room> SOURCES a.cc ... DEPS softfleet::core absl::x ...)
 # One library per room: target softfleet_<room>, alias softfleet::<room>.
+# Header-only PRIVATE_DEPS of installed rooms stand in $<BUILD_INTERFACE:...>:
+# whoever links the installed library does not need them.
 function(softfleet_library room)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
   add_library(softfleet_${room} STATIC ${arg_SOURCES})
   add_library(softfleet::${room} ALIAS softfleet_${room})
   target_compile_options(softfleet_${room} PRIVATE ${SOFTFLEET_WARNINGS})
-  target_include_directories(softfleet_${room} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_include_directories(softfleet_${room} PUBLIC
+    $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>
+    $<INSTALL_INTERFACE:${SOFTFLEET_INSTALL_HEADERS}>)
+  target_compile_features(softfleet_${room} PUBLIC cxx_std_20)
   target_link_libraries(softfleet_${room} PUBLIC ${arg_DEPS}
                         PRIVATE ${arg_PRIVATE_DEPS})
 endfunction()

@@ -11,6 +11,7 @@
 #include "cli/training_run.h"
 #include "core/log.h"
 #include "core/status.h"
+#include "run/checkpoint_store.h"
 #include "run/config.h"
 
 namespace softfleet {
@@ -22,6 +23,13 @@ absl::Status PrintResult(FileSystem& files, const std::string& run_dir) {
                       ReadAudit(files, JoinPath(run_dir, "audit.json")));
   if (records.empty()) return absl::DataLossError("audit.json has no rows");
   std::printf("%s\n", FormatEvaluation(records.back()).c_str());
+  SF_ASSIGN_OR_RETURN(
+      const CheckpointStore checkpoints,
+      CheckpointStore::Open(files, JoinPath(run_dir, "checkpoints")));
+  SF_ASSIGN_OR_RETURN(const std::vector<uint64_t> steps, checkpoints.Steps());
+  SF_ASSIGN_OR_RETURN(const uint64_t bytes, checkpoints.Bytes());
+  std::printf("checkpoints: %zu kept, %s\n", steps.size(),
+              FormatBytes(bytes).c_str());
   std::printf("policy: %s\naudit:  %s  (softfleet audit --run_dir %s)\n",
               JoinPath(run_dir, "policy").c_str(),
               JoinPath(run_dir, "audit.json").c_str(), run_dir.c_str());

@@ -109,6 +109,21 @@ absl::StatusOr<std::vector<uint64_t>> CheckpointStore::Steps() const {
   return steps;
 }
 
+absl::StatusOr<uint64_t> CheckpointStore::Bytes() const {
+  SF_ASSIGN_OR_RETURN(const auto directories, Directories());
+  uint64_t bytes = 0;
+  for (const auto& [step, name] : directories) {
+    const std::string directory = Path(name);
+    SF_ASSIGN_OR_RETURN(const auto files, files_->List(directory));
+    for (const std::string& file : files) {
+      SF_ASSIGN_OR_RETURN(const uint64_t size,
+                          files_->Size(JoinPath(directory, file)));
+      bytes += size;
+    }
+  }
+  return bytes;
+}
+
 absl::StatusOr<std::optional<CheckpointStore::Found>>
 CheckpointStore::NewestValid() const {
   SF_ASSIGN_OR_RETURN(const auto directories, Directories());

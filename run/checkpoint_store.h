@@ -75,6 +75,9 @@ class CheckpointStore {
   // Steps of the checkpoints there are, ascending.
   absl::StatusOr<std::vector<uint64_t>> Steps() const;
 
+  // Bytes that the files of all checkpoints take.
+  absl::StatusOr<uint64_t> Bytes() const;
+
   // Removes all but the newest `keep` (>= 1) and the one at step `best`.
   absl::Status Retain(int keep, std::optional<uint64_t> best);
 

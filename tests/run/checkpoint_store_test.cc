@@ -256,6 +256,18 @@ TEST_F(CheckpointStoreTest, ACheckpointUnderAnotherStepsNameIsBroken) {
               HasSubstr("is that of step 10"));
 }
 
+TEST_F(CheckpointStoreTest, BytesAreThoseOfEveryFileOfEveryCheckpoint) {
+  EXPECT_EQ(store_.Bytes().value(), 0u);
+  WriteSteps({10, 20});
+  uint64_t bytes = 0;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(path_)) {
+    if (entry.is_regular_file()) bytes += entry.file_size();
+  }
+  EXPECT_GT(bytes, 0u);
+  EXPECT_EQ(store_.Bytes().value(), bytes);
+}
+
 TEST_F(CheckpointStoreTest, RetainKeepsTheNewestAndTheBest) {
   WriteSteps({10, 20, 30, 40, 50});
   ASSERT_TRUE(store_.Retain(2, 20).ok());

@@ -104,6 +104,25 @@ TEST(ReadCommandsTest, AuditAndEvaluateReadAFinishedRun) {
   EXPECT_TRUE(FilesAndTimes(run) == before) << "a file has changed";
 }
 
+TEST(ReadCommandsTest, ListAndPlanSayWhatThereIsAndWhatItTakes) {
+  const Finished environments = Softfleet({"list", "environments"});
+  EXPECT_EQ(environments.exit_code, 0) << environments.err;
+  EXPECT_THAT(environments.out, HasSubstr("Pendulum-v1  state:F32[3]"));
+  const auto presets =
+      nlohmann::json::parse(Softfleet({"list", "presets", "--json"}).out);
+  EXPECT_EQ(presets.at(0).at("name"), "configs/cartpole.textproto");
+  EXPECT_EQ(presets.at(0).at("about"),
+            "CartPole-v1, discrete Soft Actor-Critic");
+  const Finished options = Softfleet({"list", "options"});
+  EXPECT_THAT(options.out, HasSubstr("sac.gamma "));
+  EXPECT_THAT(options.out, HasSubstr("0.99 | 0 to 1 | Discount per"));
+  const auto plan = nlohmann::json::parse(
+      Softfleet({"plan", "--config", "configs/pendulum.textproto", "--json"})
+          .out);
+  EXPECT_EQ(plan.at("updates"), 11800);
+  EXPECT_EQ(plan.at("evaluations"), 6);
+}
+
 TEST(ReadCommandsTest, APanelOfAnotherEnvironmentIsBadInput) {
   const TestDirectory directory;
   const std::string config = WriteShortConfig(directory.path());

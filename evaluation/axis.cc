@@ -45,24 +45,24 @@ void PlaceTicks(Axis* axis) {
   }
 }
 
-// 1, 2, 5, 10, ... (`per_decade` 3) or powers of ten only (1), or only every
-// so-manyth of these: from the last one not above `low` to the first not
-// below `high`.
-std::vector<double> LogarithmicTicks(double low, double high, int per_decade,
+// Powers of ten within [low, high], of every so-manyth decade, and (`between`)
+// their multiples by 2 and 5.
+std::vector<double> LogarithmicTicks(double low, double high, bool between,
                                      int every) {
   std::vector<double> ticks;
-  const int first = static_cast<int>(std::floor(std::log10(low) + kSlack));
-  const int start =
-      every * static_cast<int>(std::floor(static_cast<double>(first) / every));
-  for (int decade = start;; decade += every) {
+  const int last = static_cast<int>(std::ceil(std::log10(high)));
+  int decade = static_cast<int>(std::floor(std::log10(low)));
+  decade -= (decade % every + every) % every;  // the same ones for any range
+  for (; decade <= last; decade += every) {
     for (const double factor : {1.0, 2.0, 5.0}) {
-      if (factor > 1 && per_decade == 1) continue;
       const double tick = factor * std::pow(10, decade);
-      if (tick <= low * (1 + kSlack)) ticks.clear();
-      ticks.push_back(tick);
-      if (tick >= high * (1 - kSlack) && ticks.size() > 1) return ticks;
+      if (factor > 1 && !between) break;
+      if (tick >= low * (1 - kSlack) && tick <= high * (1 + kSlack)) {
+        ticks.push_back(tick);
+      }
     }
   }
+  return ticks;
 }
 
 // Unit of a tick label: thousands and so on where numbers are long.
@@ -94,35 +94,49 @@ std::string LinearLabel(double tick, double distance, const Unit& unit) {
       tick, 1 + static_cast<int>(std::ceil(std::log10(ratio) - kSlack)));
 }
 
+// "0.05", "2", "2.5": as short as it can be without changing the value.
+std::string LogarithmicLabel(double tick) {
+  constexpr int kMostDigits = 4;
+  for (int digits = 1; digits < kMostDigits; ++digits) {
+    const double scale =
+        std::pow(10, digits - 1 - std::floor(std::log10(tick) + kSlack));
+    const double rounded = std::round(tick * scale);
+    if (std::fabs(rounded - tick * scale) < 1e-6 * rounded) {
+      return SignificantNumber(tick, digits);
+    }
+  }
+  return SignificantNumber(tick, kMostDigits);
+}
+
 }  // namespace
 
 bool Drawable(double value) {
   return std::isfinite(value) && std::fabs(value) < kLargest;
 }
 
-Axis ExactAxis(double low, double high, int most) {
+Axis LinearAxis(double low, double high, int most) {
   Widen(&low, &high);
   Axis axis{low, high, false, NiceDistance((high - low) / (most - 1)), {}};
   PlaceTicks(&axis);
   return axis;
 }
 
-Axis LinearAxis(double low, double high, int most) {
-  Axis axis = ExactAxis(low, high, most);
-  axis.low =
-      axis.tick_distance * std::floor(axis.low / axis.tick_distance + kSlack);
-  axis.high =
-      axis.tick_distance * std::ceil(axis.high / axis.tick_distance - kSlack);
-  PlaceTicks(&axis);
-  return axis;
-}
-
 Axis LogarithmicAxis(double low, double high, int most) {
-  std::vector<double> ticks = LogarithmicTicks(low, high, 3, 1);
-  for (int every = 1; static_cast<int>(ticks.size()) > most; ++every) {
-    ticks = LogarithmicTicks(low, high, 1, every);
+  constexpr size_t kFewest = 3;
+  constexpr double kNarrowestRatio = 1.02;  // labels have four digits
+  if (high / low < kNarrowestRatio) {
+    low /= 1.1;
+    high *= 1.1;
   }
-  return {ticks.front(), ticks.back(), true, 0, ticks};
+  Axis axis{low, high, true, 0, LogarithmicTicks(low, high, true, 1)};
+  if (axis.ticks.size() < kFewest) {
+    axis.ticks = LinearAxis(low, high, most).ticks;
+    std::erase_if(axis.ticks, [](double tick) { return tick <= 0; });
+  }
+  for (int every = 1; axis.ticks.size() > static_cast<size_t>(most); ++every) {
+    axis.ticks = LogarithmicTicks(low, high, false, every);
+  }
+  return axis;
 }
 
 double Position(const Axis& axis, double value) {
@@ -135,7 +149,7 @@ std::vector<std::string> TickLabels(const Axis& axis) {
   const Unit unit = UnitOf(std::max(std::fabs(axis.low), std::fabs(axis.high)));
   for (const double tick : axis.ticks) {
     labels.push_back(axis.logarithmic
-                         ? SignificantNumber(tick, 1)
+                         ? LogarithmicLabel(tick)
                          : LinearLabel(tick, axis.tick_distance, unit));
   }
   return labels;

@@ -21,14 +21,13 @@ struct Axis {
 // differences are finite too.
 bool Drawable(double value);
 
-// Ticks at multiples of 1, 2 or 5 times a power of ten, as close as `most`
-// ticks (>= 2) allow. The axis reaches from tick to tick around [low, high];
-// an empty range is widened. Numbers must be Drawable, low <= high.
+// From `low` to `high`; an empty range is widened. Ticks at multiples of 1, 2
+// or 5 times a power of ten, as close as `most` ticks (>= 2) allow. Numbers
+// must be Drawable, low <= high.
 Axis LinearAxis(double low, double high, int most);
-// The same ticks, but the axis ends exactly at `low` and `high`.
-Axis ExactAxis(double low, double high, int most);
-// From tick to tick around [low, high], 0 < low <= high. Ticks are powers of
-// ten, with their multiples by 2 and 5 where there are few.
+// From `low` to `high`, 0 < low <= high; an empty range is widened. Ticks are
+// powers of ten, with their multiples by 2 and 5 where there are few of them,
+// or those of a linear axis where there are still too few to read a value.
 Axis LogarithmicAxis(double low, double high, int most);
 
 // Where `value` lies: 0 at `low`, 1 at `high`, beyond outside.

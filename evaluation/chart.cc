@@ -19,9 +19,17 @@ namespace {
 // Few enough that their labels do not touch on a phone (about 280 px).
 constexpr int kMostXTicks = 5;
 constexpr int kMostYTicks = 6;
+constexpr int kMostLogarithmicTicks = 8;
 // More points than this are a line, not dots.
 constexpr size_t kMostDots = 60;
-constexpr double kUnits = 1000;  // width and height of the stretched plot
+// Of the y axis beyond the curves, as a share of their height.
+constexpr double kMargin = 0.04;
+// Differences of shares below this are not worth a chart's whole height.
+constexpr double kLeastShare = 0.05;
+// Shares above this are seen best against 100%.
+constexpr double kNearlyAll = 0.8;
+constexpr double kMostDecimals = 6;  // of a value
+constexpr double kUnits = 1000;      // width and height of the stretched plot
 
 struct Axes {
   Axis x;
@@ -82,12 +90,20 @@ Axis YAxis(const Chart& chart) {
   };
   if (chart.scale == Chart::Scale::kLogarithmic) {
     VisitHeights(chart, true, cover);
-    if (low <= high) return LogarithmicAxis(low, high, kMostYTicks);
+    if (low <= high) {
+      const double margin = std::pow(high / low, kMargin);
+      return LogarithmicAxis(low / margin, high * margin,
+                             kMostLogarithmicTicks);
+    }
   }
   VisitHeights(chart, false, cover);
-  if (chart.scale == Chart::Scale::kFromZero ||
-      chart.scale == Chart::Scale::kShare) {
-    cover(0, 0);
+  const double margin = kMargin * (high - low);
+  low -= margin;
+  high += margin;
+  if (chart.scale == Chart::Scale::kFromZero) cover(0, 0);
+  if (chart.scale == Chart::Scale::kShare) {
+    low = 0;
+    high = high > kNearlyAll ? 1 : std::max(high, kLeastShare);
   }
   return LinearAxis(low, high, kMostYTicks);
 }
@@ -99,7 +115,7 @@ Axis XAxis(const Chart& chart) {
       if (Drawable(x)) end = std::max(end, x);
     }
   }
-  return ExactAxis(0, end == 0 ? 1 : end, kMostXTicks);
+  return LinearAxis(0, end == 0 ? 1 : end, kMostXTicks);
 }
 
 Place PlaceOf(const Axes& axes, double x, double y) {
@@ -119,19 +135,27 @@ std::string ColourClass(const Series& series) {
                                           : absl::StrCat("s", series.colour);
 }
 
-std::string ValueText(const Chart& chart, double value) {
-  return chart.scale == Chart::Scale::kShare ? Percent(value)
-                                             : SignificantNumber(value);
+// Two digits more than the axis tells apart.
+std::string ValueText(const Chart& chart, const Axis& axis, double value) {
+  if (chart.scale == Chart::Scale::kShare) {
+    return absl::StrCat(FixedNumber(100 * value, 1), "%");
+  }
+  if (axis.logarithmic) return SignificantNumber(value);
+  const double digits = 3 - std::floor(std::log10(axis.tick_distance));
+  if (digits > kMostDecimals) return SignificantNumber(value);
+  return FixedNumber(value, static_cast<int>(std::max(0.0, digits)));
 }
 
 // --- Drawing ----------------------------------------------------------------
 
 std::string Grid(const Chart& chart, const Axes& axes) {
-  std::string svg = "<g class=\"grid\">";
+  std::string svg =
+      "<g class=\"grid\"><line x1=\"0\" x2=\"100%\" y1=\"100%\" y2=\"100%\" "
+      "class=\"axis\"/>";
   for (const double tick : axes.y.ticks) {
     const std::string y = PercentOf(1 - Position(axes.y, tick));
     absl::StrAppend(&svg, "<line x1=\"0\" x2=\"100%\" y1=\"", y, "\" y2=\"", y,
-                    "\"", tick == 0 ? " class=\"zero\"" : "", "/>");
+                    "\"", tick == 0 ? " class=\"axis\"" : "", "/>");
   }
   absl::StrAppend(&svg, "</g><g class=\"ticks y\">");
   Axis labelled = axes.y;
@@ -146,15 +170,15 @@ std::string Grid(const Chart& chart, const Axes& axes) {
   for (size_t i = 0; i < y_labels.size(); ++i) {
     absl::StrAppend(&svg, "<text x=\"0\" dx=\"-8\" dy=\"0.35em\" y=\"",
                     PercentOf(1 - Position(axes.y, axes.y.ticks[i])), "\">",
-                    y_labels[i], share ? " %" : "", "</text>");
+                    y_labels[i], share ? "%" : "", "</text>");
   }
   absl::StrAppend(&svg, "</g><g class=\"ticks x\">");
   const std::vector<std::string> x_labels = TickLabels(axes.x);
   for (size_t i = 0; i < x_labels.size(); ++i) {
-    const std::string x = PercentOf(Position(axes.x, axes.x.ticks[i]));
-    absl::StrAppend(&svg, "<line x1=\"", x, "\" x2=\"", x,
-                    "\" y1=\"100%\" y2=\"100%\" class=\"mark\"/><text x=\"", x,
-                    "\" y=\"100%\" dy=\"18\">", x_labels[i], "</text>");
+    absl::StrAppend(&svg, "<svg x=\"",
+                    PercentOf(Position(axes.x, axes.x.ticks[i])),
+                    "\" y=\"100%\"><line y2=\"4\"/><text y=\"18\">",
+                    x_labels[i], "</text></svg>");
   }
   return absl::StrCat(svg, "</g>");
 }
@@ -246,12 +270,12 @@ int PointFor(const Series& series, double x, bool logarithmic) {
 }
 
 // "deterministic: −136.1 ± 85.5", with the step where it is another one.
-std::string PointText(const Chart& chart, const Series& series, size_t i,
-                      double x) {
+std::string PointText(const Chart& chart, const Axis& axis,
+                      const Series& series, size_t i, double x) {
   std::string text =
-      absl::StrCat(series.name, ": ", ValueText(chart, series.y[i]));
+      absl::StrCat(series.name, ": ", ValueText(chart, axis, series.y[i]));
   if (!series.spread.empty() && Drawable(series.spread[i])) {
-    absl::StrAppend(&text, " ± ", ValueText(chart, series.spread[i]));
+    absl::StrAppend(&text, " ± ", ValueText(chart, axis, series.spread[i]));
   }
   if (series.x[i] != x) {
     absl::StrAppend(&text, " (at ", FixedNumber(series.x[i], 0), ")");
@@ -277,7 +301,8 @@ std::string HoverAreas(const Chart& chart, const Axes& axes) {
       const int i = PointFor(series, steps[s], logarithmic);
       if (i < 0) continue;
       const auto index = static_cast<size_t>(i);
-      absl::StrAppend(&title, "\n", PointText(chart, series, index, steps[s]));
+      absl::StrAppend(&title, "\n",
+                      PointText(chart, axes.y, series, index, steps[s]));
       const Place place = PlaceOf(axes, series.x[index], series.y[index]);
       dots.push_back(absl::StrCat(ColourClass(series), " ", PercentOf(place.x),
                                   " ", PercentOf(place.y)));
@@ -315,7 +340,7 @@ std::string Plot(const Chart& chart) {
       EscapeHtml(chart.title), ", ", EscapeHtml(chart.y_label),
       " over environment steps\">", Grid(chart, axes), Curves(chart, axes),
       Dots(chart, axes), HoverAreas(chart, axes),
-      "</svg></div><p class=\"x-label\">environment steps</p>");
+      "</svg></div>\n<p class=\"x-label\">environment steps</p>\n");
 }
 
 }  // namespace
@@ -333,11 +358,11 @@ std::string RenderChart(const Chart& chart) {
       "><figcaption><h3>", EscapeHtml(chart.title),
       "</h3><p class=\"y-label\">", EscapeHtml(chart.y_label),
       drawn && YAxis(chart).logarithmic ? ", logarithmic axis" : "", "</p>",
-      drawn ? Legend(chart) : "", "</figcaption>",
-      drawn ? Plot(chart) : "<p class=\"empty\">Nothing recorded yet.</p>",
-      chart.note.empty()
-          ? ""
-          : absl::StrCat("<p class=\"note\">", EscapeHtml(chart.note), "</p>"),
+      drawn ? Legend(chart) : "", "</figcaption>\n",
+      drawn ? Plot(chart) : "<p class=\"empty\">Nothing recorded yet.</p>\n",
+      chart.note.empty() ? ""
+                         : absl::StrCat("<p class=\"note\">",
+                                        EscapeHtml(chart.note), "</p>\n"),
       "</figure>\n");
 }
 

@@ -10,6 +10,7 @@
 namespace softfleet {
 namespace {
 
+constexpr double kTooLong = 1e15;  // to be written out
 constexpr char kNone[] = "–";
 constexpr char kMinus[] = "−";
 constexpr char kReplacement[] = "\xEF\xBF\xBD";  // U+FFFD
@@ -93,6 +94,7 @@ std::string GroupedDigits(uint64_t value) {
 
 std::string FixedNumber(double value, int decimals) {
   if (!std::isfinite(value)) return kNone;
+  if (std::fabs(value) >= kTooLong) return SignificantNumber(value);
   const std::string digits =
       Grouped(absl::StrFormat("%.*f", decimals, std::fabs(value)));
   const bool zero = digits.find_first_of("123456789") == std::string::npos;
@@ -104,7 +106,7 @@ std::string SignificantNumber(double value, int digits) {
   if (value == 0) return "0";
   const int magnitude =
       static_cast<int>(std::floor(std::log10(std::fabs(value))));
-  if (magnitude >= -4 && magnitude < 15) {
+  if (magnitude >= -4 && std::fabs(value) < kTooLong) {
     return FixedNumber(value, std::max(0, digits - 1 - magnitude));
   }
   const std::string text =
@@ -117,14 +119,13 @@ std::string SignificantNumber(double value, int digits) {
 
 std::string Percent(double share) {
   if (!std::isfinite(share)) return kNone;
-  const double percent = 100 * share;
-  return absl::StrCat(
-      FixedNumber(percent, percent != 0 && std::fabs(percent) < 10 ? 1 : 0),
-      " %");
+  const double tenths = std::round(1000 * share);
+  const bool fine = std::fabs(tenths) < 100 && std::fmod(tenths, 10) != 0;
+  return absl::StrCat(FixedNumber(100 * share, fine ? 1 : 0), "%");
 }
 
 std::string DurationText(double seconds) {
-  if (!std::isfinite(seconds) || seconds < 0) return kNone;
+  if (!(seconds >= 0 && seconds < kTooLong)) return kNone;
   if (seconds < 1) return absl::StrFormat("%.0f ms", 1000 * seconds);
   const auto total = static_cast<int64_t>(std::lround(seconds));
   if (total < 60) return absl::StrFormat("%d s", total);

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "evaluation/axis.h"
 #include "evaluation/html.h"
 #include "evaluation/report_charts.h"
 #include "evaluation/report_tables.h"
@@ -97,9 +98,10 @@ std::string ResultSentence(const ReportData& data,
 }
 
 std::string Tile(absl::string_view name, absl::string_view value,
-                 absl::string_view detail) {
-  return absl::StrCat("<div class=\"tile\"><dt>", name, "</dt><dd>", value,
-                      "<small>", detail, "</small></dd></div>\n");
+                 absl::string_view detail, absl::string_view colour = "") {
+  return absl::StrCat("<div class=\"tile ", colour, "\"><dt>", name,
+                      "</dt><dd>", value, "<small>", detail,
+                      "</small></dd></div>\n");
 }
 
 std::string EvaluationTiles(const AuditRecord& record) {
@@ -108,10 +110,12 @@ std::string EvaluationTiles(const AuditRecord& record) {
   std::string html = absl::StrCat(
       Tile("deterministic return", FixedNumber(deterministic.return_mean, 1),
            absl::StrCat("± ", FixedNumber(deterministic.return_std, 1),
-                        " between starts")),
+                        " between starts"),
+           "s1"),
       Tile("stochastic return", FixedNumber(stochastic.return_mean, 1),
            absl::StrCat("± ", FixedNumber(stochastic.return_std, 1),
-                        " between starts")));
+                        " between starts"),
+           "s2"));
   if (deterministic.regret_mean.has_value()) {
     html += Tile(
         "regret", FixedNumber(*deterministic.regret_mean, 1),
@@ -166,7 +170,11 @@ std::string PageHead(const ReportData& data) {
   return absl::StrCat(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, "
-      "initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light "
+      "initial-scale=1\">\n",
+      // The browser itself keeps the page off the network.
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
+      "'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
+      "<meta name=\"color-scheme\" content=\"light "
       "dark\">\n<title>",
       Title(data), " – Softfleet run ", EscapeHtml(data.run_id),
       "</title>\n<style>\n", Embedded(kReportCss, kReportCssSize),
@@ -184,8 +192,12 @@ std::string Header(const ReportData& data) {
 }
 
 std::string Charts(const ReportData& data) {
+  const std::vector<Chart> charts = ReportCharts(data);
+  if (std::ranges::none_of(charts, HasPoints)) {
+    return "<p>Nothing has been recorded yet.</p>\n";
+  }
   std::string html = "<div class=\"charts\">\n";
-  for (const Chart& chart : ReportCharts(data)) html += RenderChart(chart);
+  for (const Chart& chart : charts) html += RenderChart(chart);
   return absl::StrCat(html, "</div>\n");
 }
 
@@ -196,7 +208,10 @@ ReportHeadline Headline(const ReportData& data) {
   headline.steps =
       std::max(LastCount(data.metrics.Column("step")), data.checkpointed_step);
   headline.updates = LastCount(data.metrics.Column("updates"));
-  headline.wall_seconds = LastNumber(data.metrics.Column("wall_seconds"));
+  const double seconds = LastNumber(data.metrics.Column("wall_seconds"));
+  headline.wall_seconds = seconds >= 0 && Drawable(seconds)
+                              ? seconds
+                              : std::numeric_limits<double>::quiet_NaN();
   if (!data.audit.empty()) {
     headline.evaluation = data.audit.back();
     headline.steps = std::max(headline.steps, data.audit.back().step);

@@ -30,8 +30,7 @@ struct ReportData {
   uint64_t total_steps = 0;        // asked for; 0 = not known
   uint64_t checkpointed_step = 0;  // of the newest checkpoint
   std::string panel;               // its path; empty: random starts
-  // Target and training entropy are in the environment's units; the panel's
-  // entropy is always in policy space.
+  // Entropies are of actions in the environment's units, not in [-1, 1].
   bool entropy_in_environment_units = false;
 
   std::string created;      // "2026-05-01 12:00:00 UTC"

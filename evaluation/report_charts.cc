@@ -17,10 +17,7 @@ constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 // More rows than a screen has room for are put together.
 constexpr size_t kMostRows = 600;
 // Action dimensions shown each by its own line.
-constexpr size_t kMostDimensions = 4;
-// "panel" stands for the evaluations, whether or not there is a panel file.
-constexpr char kTraining[] = "training";
-constexpr char kEvaluation[] = "evaluation";
+constexpr size_t kMostDimensions = 3;
 
 using OfRecord = std::function<double(const AuditRecord&)>;
 
@@ -125,29 +122,41 @@ Chart Success(const ReportData& data) {
 }
 
 Chart TrainingReturn(const Sources& sources) {
-  return {.id = "training-return",
-          .title = "Training return",
-          .y_label = "mean over episodes that ended in the interval",
-          .note =
-              "With exploration noise, from the environment's own resets; not "
-              "comparable with the evaluation.",
-          .series = {OfMetrics(sources, "training return", 1, "return_mean")}};
+  Chart chart{
+      .id = "training-return",
+      .title = "Training return",
+      .y_label = "mean over episodes that ended in the interval",
+      .note =
+          "With exploration noise, from the environment's own resets; not "
+          "comparable with the evaluation.",
+      .series = {OfMetrics(sources, "training return", 1, "return_mean")}};
+  if (sources.together > 1) {
+    absl::StrAppend(&chart.note,
+                    " Each point of a training curve is the mean of ",
+                    sources.together, " rows of metrics.csv.");
+  }
+  return chart;
+}
+
+bool HasActionSpread(const ReportData& data) {
+  return data.audit.empty() ||
+         std::ranges::any_of(data.audit, [](const AuditRecord& record) {
+           return !record.action_std.empty();
+         });
 }
 
 Chart Entropy(const Sources& sources) {
   const ReportData& data = sources.data;
   Chart chart{.id = "entropy",
               .title = "Entropy against its target",
-              .y_label = "nats"};
+              .y_label = !HasActionSpread(data) ? "nats"
+                         : data.entropy_in_environment_units
+                             ? "nats, of actions in the environment's units"
+                             : "nats, of actions in [−1, 1]"};
   chart.note =
       "Alpha is tuned until the entropy on replayed states meets the target, "
       "good policy or bad: entropy at its target says nothing about "
       "convergence. Along the policy's own episodes it may differ.";
-  if (data.entropy_in_environment_units) {
-    absl::StrAppend(&chart.note,
-                    " Training and target are in the environment's units, the "
-                    "evaluation in policy space.");
-  }
   chart.series = {OfMetrics(sources, "training batches", 1, "entropy"),
                   OfAudit(data.audit, "evaluation episodes", 2,
                           [](const AuditRecord& r) { return r.entropy; })};
@@ -184,11 +193,12 @@ Chart MeanQ(const Sources& sources) {
           .series = {OfMetrics(sources, "mean Q", 1, "q_mean")}};
 }
 
-bool HasActionSpread(const ReportData& data) {
-  return data.audit.empty() ||
-         std::ranges::any_of(data.audit, [](const AuditRecord& record) {
-           return !record.action_std.empty();
-         });
+Chart TemporalDifference(const Sources& sources) {
+  return {.id = "td-error",
+          .title = "Temporal-difference error",
+          .y_label = "mean distance of Q from its target",
+          .series = {OfMetrics(sources, "|Q − target|", 1, "td_abs_mean")},
+          .scale = Chart::Scale::kLogarithmic};
 }
 
 double MeanOf(const std::vector<double>& values) {
@@ -206,7 +216,7 @@ Chart ActionSpread(const Sources& sources) {
               .scale = Chart::Scale::kFromZero};
   chart.series = {OfMetrics(sources, "training batches", 1, "action_std_mean")};
   const size_t dimensions = audit.empty() ? 1 : audit.back().action_std.size();
-  if (dimensions < 2 || dimensions >= kMostDimensions) {
+  if (dimensions < 2 || dimensions > kMostDimensions) {
     chart.series.push_back(
         OfAudit(audit, "evaluation episodes", 2,
                 [](const AuditRecord& r) { return MeanOf(r.action_std); }));
@@ -276,8 +286,9 @@ std::vector<Chart> ReportCharts(const ReportData& data) {
   for (Chart chart : {Regret(data), Success(data)}) {
     if (HasPoints(chart)) charts.push_back(std::move(chart));
   }
-  for (Chart chart : {TrainingReturn(sources), Entropy(sources), Alpha(sources),
-                      CriticLoss(sources), MeanQ(sources)}) {
+  for (Chart chart :
+       {TrainingReturn(sources), Entropy(sources), Alpha(sources),
+        MeanQ(sources), CriticLoss(sources), TemporalDifference(sources)}) {
     charts.push_back(std::move(chart));
   }
   if (HasActionSpread(data)) {

@@ -45,6 +45,11 @@ std::string OptionalPercent(const std::optional<double>& value) {
   return value.has_value() ? Percent(*value) : "–";
 }
 
+// A share in percent with one decimal, so that a column is aligned.
+std::string Tenths(double share) {
+  return absl::StrCat(FixedNumber(100 * share, 1), "%");
+}
+
 std::string ReturnsCells(const AuditReturns& returns) {
   return absl::StrCat(
       Cell(FixedNumber(returns.return_mean, 1)),
@@ -68,8 +73,8 @@ std::string RowOf(const AuditRecord& record) {
       Cell(FixedNumber(record.entropy, 2)),
       Cell(FixedNumber(record.target_entropy, 2)),
       Cell(SpreadText(record.action_std)),
-      Cell(Percent(record.saturated_fraction)),
-      Cell(Percent(record.clipped_fraction)), "</tr>\n");
+      Cell(Tenths(record.saturated_fraction)),
+      Cell(Tenths(record.clipped_fraction)), "</tr>\n");
 }
 
 constexpr char kAuditHead[] =
@@ -158,6 +163,7 @@ std::string RenderFacts(const ReportData& data) {
       Fact("time at work", DurationText(headline.wall_seconds)),
       data.starts > 1 ? Fact("program starts", absl::StrCat(data.starts)) : "",
       Fact("panel", data.panel));
+  if (data.machine.empty()) html += Fact("machine", "not recorded");
   for (const auto& [name, value] : data.machine) html += Fact(name, value);
   return absl::StrCat(html, "</dl>\n");
 }

@@ -120,7 +120,7 @@ TEST(ReadCommandsTest, ListAndPlanSayWhatThereIsAndWhatItTakes) {
       Softfleet({"plan", "--config", "configs/pendulum.textproto", "--json"})
           .out);
   EXPECT_EQ(plan.at("updates"), 11800);
-  EXPECT_EQ(plan.at("evaluations"), 6);
+  EXPECT_EQ(plan.at("evaluations"), 12);
 }
 
 TEST(ReadCommandsTest, APanelOfAnotherEnvironmentIsBadInput) {

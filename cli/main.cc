@@ -109,6 +109,8 @@ CLI::App* AddAudit(CLI::App* app, AuditFlags* flags) {
       ->capture_default_str();
   command->add_flag_callback(
       "--json", [flags] { flags->format = "json"; }, "Same as --format json");
+  command->footer(
+      "Example:\n  softfleet audit --run_dir runs/pendulum --format markdown");
   return command;
 }
 
@@ -194,6 +196,9 @@ CLI::App* AddConfig(CLI::App* app, ConfigFlags* flags) {
                     "Every field with its comment, range and default");
   command->add_flag("--hash", flags->hash, "Only the configuration's hash");
   command->add_flag("--json", flags->json, "Print JSON");
+  command->footer(
+      "Example:\n  softfleet config --config configs/pendulum.textproto --set "
+      "sac.gamma=0.98 --print");
   return command;
 }
 
@@ -246,6 +251,10 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version",
                        absl::StrCat("softfleet ", SoftwareVersion()));
   app.require_subcommand(1);
+  app.footer(
+      "Begin with:\n  softfleet list presets\n  softfleet train --config "
+      "configs/pendulum.textproto --run_dir runs/pendulum\n"
+      "Each command has --help with an example.");
   TrainFlags train;
   EvaluateFlags evaluate;
   AuditFlags audit;

@@ -61,8 +61,11 @@ std::string OperatingSystem(FileSystem& files) {
       FieldOf(files, "/etc/os-release", "PRETTY_NAME", '=');
   utsname system;
   if (uname(&system) != 0) return name;
-  return absl::StrCat(name, name.empty() ? "" : ", ", system.sysname, " ",
-                      system.release);
+  // What follows the release's numbers may name whose machine it is.
+  const std::string release = system.release;
+  return absl::StrCat(
+      name, name.empty() ? "" : ", ", system.sysname, " ",
+      release.substr(0, release.find_first_not_of(".0123456789")));
 }
 
 }  // namespace

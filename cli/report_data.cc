@@ -8,8 +8,10 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "cli/machine.h"
+#include "cli/stop_rules.h"
 #include "core/hash.h"
 #include "core/status.h"
 #include "evaluation/audit_log.h"
@@ -43,6 +45,8 @@ class Gathering {
                        "config.textproto, metrics.csv or audit.json"));
     }
     ReadCheckpoints();
+    ReadLog();
+    NoteBest();
     if (files_.Exists(Path("machine.json"))) {
       Take(ReadMachine(files_, Path("machine.json")), &data_.machine);
     }
@@ -156,9 +160,49 @@ class Gathering {
     if (steps.ok() && !steps->empty()) data_.checkpointed_step = steps->back();
   }
 
+  // Whether the newest event that ended the run is about what is there now; a
+  // run may have gone on after it.
+  void ReadLog() {
+    const auto text = files_.Read(Path("log.jsonl"));
+    if (!text.ok()) return;
+    for (const absl::string_view line : absl::StrSplit(*text, '\n')) {
+      const Json event = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+      if (event.is_object() && Field(event, "event") == "finish") {
+        ReadFinish(event);
+      }
+    }
+    const ReportHeadline headline = Headline(data_);
+    if (finished_step_ == headline.steps) return;
+    data_.finished = false;
+    data_.stopped_by.clear();
+    data_.wall_seconds = 0;
+  }
+
+  void ReadFinish(const Json& event) {
+    const Json step = Field(event, "step");
+    const Json reason = Field(event, "stopped_by");
+    const Json seconds = Field(event, "wall_seconds");
+    finished_step_ = step.is_number_unsigned() ? step.get<uint64_t>() : 0;
+    data_.finished = true;
+    data_.stopped_by = reason.is_string() ? reason.get<std::string>() : "";
+    data_.wall_seconds = seconds.is_number() ? seconds.get<double>() : 0;
+  }
+
+  static Json Field(const Json& object, const char* name) {
+    const auto found = object.find(name);
+    return found == object.end() ? Json() : *found;
+  }
+
+  void NoteBest() {
+    const AuditRecord* best = BestRecord(data_.audit);
+    if (best == nullptr || !files_.Exists(Path("policy_best"))) return;
+    data_.best_step = best->step;
+  }
+
   FileSystem& files_;
   const std::string run_dir_;
   ReportData data_;
+  uint64_t finished_step_ = 0;
   std::string config_text_;
   std::optional<absl::Time> last_record_;
   bool found_ = false;

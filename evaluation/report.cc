@@ -52,7 +52,7 @@ std::string ProgressSentence(const ReportData& data,
                              const ReportHeadline& headline) {
   std::string text = headline.finished ? "Finished: " : "So far: ";
   absl::StrAppend(&text, GroupedDigits(headline.steps));
-  if (!headline.finished && data.total_steps > 0) {
+  if (headline.steps < data.total_steps) {
     absl::StrAppend(&text, " of ", GroupedDigits(data.total_steps));
   }
   absl::StrAppend(&text, " environment steps and ",
@@ -60,7 +60,12 @@ std::string ProgressSentence(const ReportData& data,
   if (std::isfinite(headline.wall_seconds)) {
     absl::StrAppend(&text, " in ", DurationText(headline.wall_seconds));
   }
-  return absl::StrCat(text, ".");
+  absl::StrAppend(&text, ".");
+  if (headline.finished && !data.stopped_by.empty()) {
+    absl::StrAppend(&text, " Ended early by ", EscapeHtml(data.stopped_by),
+                    ".");
+  }
+  return text;
 }
 
 std::string RegretSentence(const AuditRecord& record) {
@@ -132,7 +137,7 @@ std::string EvaluationTiles(const AuditRecord& record) {
   return html;
 }
 
-std::string Tiles(const ReportData& data, const ReportHeadline& headline) {
+std::string Tiles(const ReportHeadline& headline) {
   std::string html = "<dl class=\"tiles\">";
   if (headline.evaluation.has_value()) {
     html += EvaluationTiles(*headline.evaluation);
@@ -140,8 +145,7 @@ std::string Tiles(const ReportData& data, const ReportHeadline& headline) {
   html += Tile("environment steps", GroupedDigits(headline.steps),
                absl::StrCat(GroupedDigits(headline.updates), " updates"));
   const double rate =
-      static_cast<double>(LastCount(data.metrics.Column("step"))) /
-      headline.wall_seconds;
+      static_cast<double>(headline.steps) / headline.wall_seconds;
   html +=
       Tile("wall time", DurationText(headline.wall_seconds),
            std::isfinite(rate) ? absl::StrCat(FixedNumber(rate, 0), " steps/s")
@@ -183,12 +187,11 @@ std::string PageHead(const ReportData& data) {
 
 std::string Header(const ReportData& data) {
   const ReportHeadline headline = Headline(data);
-  return absl::StrCat("<header>\n<p class=\"kicker\">Softfleet run <code>",
-                      EscapeHtml(data.run_id), "</code></p>\n<h1>", Title(data),
-                      "</h1>\n<p class=\"progress\">",
-                      ProgressSentence(data, headline), "</p>\n",
-                      ResultSentence(data, headline), Tiles(data, headline),
-                      "</header>\n");
+  return absl::StrCat(
+      "<header>\n<p class=\"kicker\">Softfleet run <code>",
+      EscapeHtml(data.run_id), "</code></p>\n<h1>", Title(data),
+      "</h1>\n<p class=\"progress\">", ProgressSentence(data, headline),
+      "</p>\n", ResultSentence(data, headline), Tiles(headline), "</header>\n");
 }
 
 std::string Charts(const ReportData& data) {
@@ -208,7 +211,11 @@ ReportHeadline Headline(const ReportData& data) {
   headline.steps =
       std::max(LastCount(data.metrics.Column("step")), data.checkpointed_step);
   headline.updates = LastCount(data.metrics.Column("updates"));
-  const double seconds = LastNumber(data.metrics.Column("wall_seconds"));
+  headline.finished = data.finished;
+  const double seconds = std::fmax(
+      LastNumber(data.metrics.Column("wall_seconds")),
+      data.wall_seconds > 0 ? data.wall_seconds
+                            : std::numeric_limits<double>::quiet_NaN());
   headline.wall_seconds = seconds >= 0 && Drawable(seconds)
                               ? seconds
                               : std::numeric_limits<double>::quiet_NaN();
@@ -217,7 +224,7 @@ ReportHeadline Headline(const ReportData& data) {
     headline.steps = std::max(headline.steps, data.audit.back().step);
     headline.updates = std::max(headline.updates, data.audit.back().updates);
     // The last evaluation comes after the last update.
-    headline.finished =
+    headline.finished |=
         data.total_steps > 0 && data.audit.back().step >= data.total_steps;
   }
   return headline;

@@ -33,6 +33,12 @@ struct ReportData {
   // Entropies are of actions in the environment's units, not in [-1, 1].
   bool entropy_in_environment_units = false;
 
+  bool finished = false;    // the run's log says so
+  std::string stopped_by;   // the rule that ended it early
+  double wall_seconds = 0;  // at its end; 0 = not known
+  // The evaluation whose policy the run has kept as its best.
+  std::optional<uint64_t> best_step;
+
   std::string created;      // "2026-05-01 12:00:00 UTC"
   std::string last_record;  // when metrics or audit were last written
   uint64_t starts = 0;      // of the program on this run
@@ -49,7 +55,7 @@ struct ReportHeadline {
   uint64_t steps = 0;    // environment steps recorded so far
   uint64_t updates = 0;  // of the learner
   bool finished = false;
-  double wall_seconds = 0;                // NaN: not known
+  double wall_seconds = 0;  // of all the program's starts; NaN: not known
   std::optional<AuditRecord> evaluation;  // the last one
 };
 ReportHeadline Headline(const ReportData& data);

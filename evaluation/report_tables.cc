@@ -110,6 +110,22 @@ std::string Fact(const std::string& name, const std::string& value) {
                       "</dd>\n");
 }
 
+// The best of several evaluations looks better than it is: its starts have
+// been used to choose it.
+std::string BestFact(const ReportData& data) {
+  if (!data.best_step.has_value()) return "";
+  for (const AuditRecord& record : data.audit) {
+    if (record.step != *data.best_step) continue;
+    return Fact(
+        "best evaluation",
+        absl::StrCat("step ", GroupedDigits(record.step), ", deterministic ",
+                     FixedNumber(record.deterministic.return_mean, 1),
+                     ", kept in policy_best; chosen on these starts, so "
+                     "somewhat flattering"));
+  }
+  return "";
+}
+
 std::string Differences(const ReportData& data) {
   if (data.differences.empty()) {
     return "<p>Every field has its default.</p>\n";
@@ -162,7 +178,7 @@ std::string RenderFacts(const ReportData& data) {
       Fact("started", data.created), Fact("last record", data.last_record),
       Fact("time at work", DurationText(headline.wall_seconds)),
       data.starts > 1 ? Fact("program starts", absl::StrCat(data.starts)) : "",
-      Fact("panel", data.panel));
+      Fact("panel", data.panel), BestFact(data));
   if (data.machine.empty()) html += Fact("machine", "not recorded");
   for (const auto& [name, value] : data.machine) html += Fact(name, value);
   return absl::StrCat(html, "</dl>\n");

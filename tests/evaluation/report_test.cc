@@ -72,6 +72,25 @@ TEST(ReportTest, ARunThatIsNotFinishedSaysHowFarItIs) {
   EXPECT_THAT(html, HasSubstr("At step 10,000, acting deterministically"));
 }
 
+TEST(ReportTest, ARuleThatEndedTheRunIsNamed) {
+  ReportData data = OrdinaryReport();
+  data.total_steps = 50000;
+  data.finished = true;
+  data.stopped_by = "stop.patience: <5> evaluations";
+  data.wall_seconds = 61;
+  EXPECT_THAT(Page(data),
+              HasSubstr("Finished: 20,000 of 50,000 environment steps and "
+                        "19,900 updates in 1 min 01 s. Ended early by "
+                        "stop.patience: &lt;5&gt; evaluations."));
+}
+
+TEST(ReportTest, TheBestEvaluationIsCalledFlattering) {
+  ReportData data = OrdinaryReport();
+  data.best_step = 15000;
+  EXPECT_THAT(Page(data), HasSubstr("step 15,000, deterministic −152.8"));
+  EXPECT_THAT(Page(data), HasSubstr("somewhat flattering"));
+}
+
 TEST(ReportTest, RegretBelowZeroIsAboveTheBestReturns) {
   ReportData data = OrdinaryReport();
   data.audit.back().deterministic.regret_mean = -2.0;

@@ -57,8 +57,7 @@ std::string Memory() {
 }
 
 std::string OperatingSystem(FileSystem& files) {
-  const std::string name =
-      FieldOf(files, "/etc/os-release", "PRETTY_NAME", '=');
+  std::string name = FieldOf(files, "/etc/os-release", "PRETTY_NAME", '=');
   utsname system;
   if (uname(&system) != 0) return name;
   // What follows the release's numbers may name whose machine it is.

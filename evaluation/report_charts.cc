@@ -86,23 +86,31 @@ Chart LearningCurve(const ReportData& data) {
   return chart;
 }
 
+// A logarithmic axis leaves out what is not above zero.
+bool AllAboveZero(const std::vector<Series>& all) {
+  return std::ranges::all_of(all, [](const Series& series) {
+    return std::ranges::none_of(series.y, [](double y) { return y <= 0; });
+  });
+}
+
 Chart Regret(const ReportData& data) {
-  return {
+  Chart chart{
       .id = "regret",
       .title = "Regret",
       .y_label = "reference return − return, mean over starts",
       .note =
-          "Against the best returns known, which are no bound: regret may "
-          "be negative.",
+          "Against the best returns known, which are no bound: regret may be "
+          "negative.",
       .series = {OfAudit(data.audit, "deterministic", 1,
                          [](const AuditRecord& r) {
                            return ValueOrMissing(r.deterministic.regret_mean);
                          }),
-                 OfAudit(data.audit, "stochastic", 2,
-                         [](const AuditRecord& r) {
-                           return ValueOrMissing(r.stochastic.regret_mean);
-                         })},
-      .scale = Chart::Scale::kFromZero};
+                 OfAudit(data.audit, "stochastic", 2, [](const AuditRecord& r) {
+                   return ValueOrMissing(r.stochastic.regret_mean);
+                 })}};
+  chart.scale = AllAboveZero(chart.series) ? Chart::Scale::kLogarithmic
+                                           : Chart::Scale::kFromZero;
+  return chart;
 }
 
 Chart Success(const ReportData& data) {

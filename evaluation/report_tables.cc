@@ -61,6 +61,7 @@ std::string ReturnsCells(const AuditReturns& returns) {
 std::string SpreadText(const std::vector<double>& action_std) {
   if (action_std.empty()) return "–";
   std::vector<std::string> texts;
+  texts.reserve(action_std.size());
   for (const double std : action_std) texts.push_back(FixedNumber(std, 2));
   return absl::StrJoin(texts, " ");
 }

@@ -94,11 +94,13 @@
         htmlElement("p", "step", step),
         ...lines.map((line, i) => tipLine(line, dots[i][0])));
       this.tip.hidden = false;
-      this.place(share);
+      const heights = dots.map((dot) => parseFloat(dot[2]) / 100);
+      this.place(share, heights.reduce((a, b) => a + b) / heights.length);
     }
 
-    // Beside the line, on the side that has more room, inside the plot.
-    place(share) {
+    // Beside the line, on the side that has more room and away from the dots,
+    // inside the plot. Shares of the chart's width and height.
+    place(share, height) {
       const plot = this.chart.parentNode.getBoundingClientRect();
       const box = this.chart.getBoundingClientRect();
       const at = box.left - plot.left + share * box.width;
@@ -106,7 +108,9 @@
       const left = share < 0.5 ? at + 14 : at - width - 14;
       const most = plot.width - width;
       this.tip.style.left = `${Math.max(0, Math.min(most, left))}px`;
-      this.tip.style.top = "2px";
+      const top = box.top - plot.top + 4;
+      const lower = top + box.height - this.tip.offsetHeight - 8;
+      this.tip.style.top = `${height > 0.5 ? top : lower}px`;
     }
 
     hide() {

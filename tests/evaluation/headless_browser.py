@@ -24,7 +24,10 @@ class Browser:
     """One page of one browser process. A context manager."""
 
     def __init__(self, program):
-        self._profile = tempfile.TemporaryDirectory(prefix="report-browser-")
+        # The browser's own helpers may still write while it is removed.
+        self._profile = tempfile.TemporaryDirectory(
+            prefix="report-browser-", ignore_cleanup_errors=True
+        )
         read_commands, self._commands = os.pipe()
         self._replies, write_replies = os.pipe()
         # The protocol's pipes are file descriptors 3 and 4 of the browser;
@@ -61,8 +64,13 @@ class Browser:
         return self
 
     def __exit__(self, *_):
-        self._process.terminate()
-        self._process.wait()
+        self._session = None
+        try:
+            self.send("Browser.close")
+            self._process.wait(timeout=20)
+        except (OSError, RuntimeError, subprocess.TimeoutExpired):
+            self._process.kill()
+            self._process.wait()
         os.close(self._commands)
         os.close(self._replies)
         self._profile.cleanup()

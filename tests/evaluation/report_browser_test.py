@@ -125,10 +125,15 @@ class ReportBrowserTest(unittest.TestCase):
         self.assertIsNone(self.tip())
 
     def tip_is_inside(self):
+        """Within the screen, and over none of the dots it is about."""
         return self.browser.evaluate(
             "(() => { const tip = document.querySelector('#return .tip')"
             ".getBoundingClientRect();"
-            "return tip.left >= 0 && tip.right <= innerWidth; })()"
+            "const dots = [...document.querySelectorAll('#return .cursor circle')]"
+            ".map((dot) => dot.getBoundingClientRect());"
+            "return tip.left >= 0 && tip.right <= innerWidth && dots.length == 2"
+            " && dots.every((dot) => dot.right < tip.left || dot.left > tip.right"
+            " || dot.bottom < tip.top || dot.top > tip.bottom); })()"
         )
 
     def test_the_tooltip_stays_on_a_phone_s_screen(self):

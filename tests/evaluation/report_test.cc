@@ -155,6 +155,13 @@ TEST(ReportTest, ChartsThatCannotApplyAreLeftOut) {
                   "q", "critic-loss", "td-error", "gradients", "throughput"));
 }
 
+TEST(ReportTest, RegretIsOnALogarithmicAxisUnlessSomeWouldBeLost) {
+  ReportData data = OrdinaryReport();
+  EXPECT_EQ(ChartOf(data, "regret").scale, Chart::Scale::kLogarithmic);
+  data.audit[3].stochastic.regret_mean = -0.5;
+  EXPECT_EQ(ChartOf(data, "regret").scale, Chart::Scale::kFromZero);
+}
+
 TEST(ReportTest, EntropyAtItsTargetIsNotCalledConvergence) {
   EXPECT_THAT(Page(OrdinaryReport()),
               HasSubstr("entropy at its target says nothing about "

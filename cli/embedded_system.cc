@@ -13,8 +13,7 @@
 namespace softfleet {
 namespace {
 
-// Rows reach the table one by one: its take-over rule then needs no slot
-// beside the rows'.
+// Rows reach the table, and the learner, one by one.
 constexpr int64_t kBlockRows = 1;
 constexpr int kFrameStack = 1;
 

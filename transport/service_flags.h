@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flags and the first moves that the four programs of a cluster share, so
+// that they look and fail alike.
+#ifndef SOFTFLEET_TRANSPORT_SERVICE_FLAGS_H_
+#define SOFTFLEET_TRANSPORT_SERVICE_FLAGS_H_
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/metrics.h"
+#include "core/metrics_server.h"
+#include "transport/channel.h"
+
+namespace softfleet {
+
+struct ServiceFlags {
+  std::string listen;  // empty where a program has no listener
+  std::string metrics_listen = "127.0.0.1:0";
+  Security security;
+  bool probe = false;
+  std::string log_level = "info";
+};
+
+// Adds --metrics_listen, --tls_cert, --tls_key, --tls_ca, --insecure, --probe,
+// --log_level and --version; and --listen with `listen` as default where that
+// is not empty.
+void AddServiceFlags(CLI::App& app, const std::string& listen,
+                     ServiceFlags* flags);
+
+// Runs a program: parses the command line (exit 2 with the nearest flag on a
+// mistake), answers --help and --version, for --probe asks the running program
+// (health service at --listen, else sac_process_healthy at --metrics_listen;
+// exit 0 or 1), sets the log level, catches SIGTERM and SIGINT, then calls
+// `serve` and turns its status into the exit code (0, 1, or 2 for
+// InvalidArgument and FailedPrecondition), printing "program: message".
+int RunService(CLI::App& app, int argc, char** argv, ServiceFlags& flags,
+               const std::function<absl::Status()>& serve);
+
+// Serves /metrics at flags.metrics_listen and prints the address in the log.
+absl::StatusOr<std::unique_ptr<MetricsServer>> StartMetrics(
+    const ServiceFlags& flags, MetricRegistry& registry);
+
+// {"program", "pid", "listen", "metrics"} as <directory>/endpoints.json.
+absl::Status WriteEndpoints(const std::string& directory,
+                            const std::string& program,
+                            const std::string& listen,
+                            const std::string& metrics);
+
+}  // namespace softfleet
+
+#endif  // SOFTFLEET_TRANSPORT_SERVICE_FLAGS_H_

@@ -37,6 +37,7 @@ using Json = nlohmann::ordered_json;
 constexpr absl::string_view kLockFile = "lock";
 constexpr absl::string_view kRunFile = "run.json";
 constexpr absl::string_view kTemporaryRunFile = "run.json.tmp";
+constexpr absl::string_view kClusterFolder = "cluster";
 constexpr absl::string_view kConfigFile = "config.textproto";
 constexpr int kFormatVersion = 1;
 constexpr char kOtherDirectory[] = "choose another --run_dir";
@@ -118,7 +119,8 @@ absl::StatusOr<std::optional<RunRecord>> FindRun(FileSystem& files,
     return ReadRunFile(files, JoinPath(path, kRunFile));
   }
   std::erase_if(names, [](const std::string& name) {
-    return name == kLockFile || name == kTemporaryRunFile;
+    return name == kLockFile || name == kTemporaryRunFile ||
+           name == kClusterFolder;
   });
   if (names.empty()) return std::nullopt;
   constexpr size_t kNamed = 3;

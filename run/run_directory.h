@@ -22,7 +22,8 @@ namespace softfleet {
 //                     the one truth, replaced atomically and durable
 //   config.textproto  EffectiveConfig, for people: a copy of what run.json says
 // A directory with nothing but `lock` and a temporary run.json is a creation
-// that was interrupted, and is taken over.
+// that was interrupted, and is taken over. A folder `cluster` belongs to
+// whoever starts the processes of a local cluster (logs, the shards' data).
 class RunDirectory {
  public:
   // Creates the directory (with its parents) or opens an existing run, takes

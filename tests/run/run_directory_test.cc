@@ -204,6 +204,11 @@ TEST_F(RunDirectoryTest, AnInterruptedCreationIsTakenOver) {
               ElementsAre("config.textproto", "lock", "run.json"));
 }
 
+TEST_F(RunDirectoryTest, TheFolderOfALocalClusterIsNoObstacle) {
+  Write("cluster", "");
+  EXPECT_TRUE(Open().ok());
+}
+
 TEST_F(RunDirectoryTest, SomebodyElsesDirectoryIsRefusedAndNotTouched) {
   for (const char* name : {"a", "b", "c", "thesis.tex"}) Write(name, "x");
   EXPECT_EQ(ErrorOf(absl::StatusCode::kInvalidArgument),

@@ -7,10 +7,10 @@
 #include "cli/machine.h"
 #include "cli/progress.h"
 #include "cli/report_data.h"
-#include "cli/stop_signal.h"
 #include "cli/training_run.h"
 #include "core/log.h"
 #include "core/status.h"
+#include "core/stop_signal.h"
 #include "run/checkpoint_store.h"
 #include "run/config.h"
 

@@ -37,6 +37,7 @@ enum class Purpose : uint16_t {
   kPanelNoiseSeed = 12,   // index = start; seed = panel hash
   kSessionId = 13,
   kTest = 14,
+  kBackoff = 15,  // index = 0, step = 0
 };
 
 // One Philox4x32-10 block.

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SIGINT and SIGTERM as a request to stop cleanly; a second one ends the
 // process at once.
-#ifndef SOFTFLEET_CLI_STOP_SIGNAL_H_
-#define SOFTFLEET_CLI_STOP_SIGNAL_H_
+#ifndef SOFTFLEET_CORE_STOP_SIGNAL_H_
+#define SOFTFLEET_CORE_STOP_SIGNAL_H_
+
+#include "absl/time/time.h"
 
 namespace softfleet {
 
@@ -10,7 +12,10 @@ namespace softfleet {
 void CatchStopSignals();
 // Whether a signal has come. Async-signal-safe and thread-safe.
 bool StopRequested();
+// Waits until a signal comes, at most `timeout` (for ever if it is infinite);
+// returns StopRequested(). Thread-safe; after CatchStopSignals.
+bool WaitForStop(absl::Duration timeout);
 
 }  // namespace softfleet
 
-#endif  // SOFTFLEET_CLI_STOP_SIGNAL_H_
+#endif  // SOFTFLEET_CORE_STOP_SIGNAL_H_

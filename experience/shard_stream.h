@@ -22,11 +22,15 @@ struct Position {
   auto operator<=>(const Position&) const = default;
 };
 
-// Blocks that arrived together, in the shard's order.
+// Blocks that arrived together, in the shard's order. Also a shard without
+// rows sends one, empty, after each connection: it says where the shard is.
 struct ShardDelivery {
   struct Item {
     StepBlock block;
-    Position after;  // where a reader goes on that has taken this block
+    // Where a reader goes on that has taken this block: the id after that of
+    // its last row. A shard that is read again may cut its rows into blocks
+    // elsewhere, but rows keep their ids.
+    Position after;
   };
   std::vector<Item> items;
   // Rows that were overwritten at the shard before they could be sent.

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -144,6 +145,40 @@ absl::Status CheckStepBlock(const Schema& schema, const StepBlock& block,
   SF_RETURN_IF_ERROR(CheckSize("rewards", block.rewards.size(), block.rows));
   return CheckValues("rewards", block.rewards.data(), block.rows, 1, 0,
                      "not finite", IsFinite);
+}
+
+StepBlock SliceBlock(const Schema& schema, const StepBlock& block,
+                     int64_t first, int64_t rows) {
+  assert(first >= 0 && rows >= 1 && first + rows <= block.rows);
+  const auto part = [first, rows](const auto& column, int64_t width,
+                                  int64_t more = 0) {
+    if (column.empty()) return column;
+    const auto begin = column.begin() + first * width;
+    return std::decay_t<decltype(column)>(begin, begin + (rows + more) * width);
+  };
+  StepBlock slice;
+  slice.environment = block.environment;
+  slice.episode = block.episode;
+  slice.first_step = block.first_step + static_cast<uint64_t>(first);
+  slice.first_policy_version = block.first_policy_version;
+  slice.last_policy_version = block.last_policy_version;
+  if (first + rows == block.rows) {
+    slice.end = block.end;
+    slice.episode_return = block.episode_return;
+    slice.episode_length = block.episode_length;
+  }
+  slice.rows = rows;
+  slice.context = block.context;
+  for (size_t g = 0; g < schema.observations.size(); ++g) {
+    slice.observations.push_back(
+        part(block.observations[g],
+             static_cast<int64_t>(schema.observations[g].bytes()),
+             block.context + 1));
+  }
+  slice.actions = part(block.actions, schema.action.columns());
+  slice.discrete_actions = part(block.discrete_actions, 1);
+  slice.rewards = part(block.rewards, 1);
+  return slice;
 }
 
 StepBlockBuilder::StepBlockBuilder(Schema schema, uint64_t environment,

@@ -68,6 +68,12 @@ struct StepBlock {
 absl::Status CheckStepBlock(const Schema& schema, const StepBlock& block,
                             int64_t max_rows);
 
+// Rows [first, first + rows) of a block that passed CheckStepBlock, as a block
+// of their own: 0 <= first, 1 <= rows, first + rows <= block.rows. Which of its
+// policy versions chose an inner row is not known, so both are kept.
+StepBlock SliceBlock(const Schema& schema, const StepBlock& block,
+                     int64_t first, int64_t rows);
+
 // Cuts one environment's steps into blocks.
 class StepBlockBuilder {
  public:

@@ -249,6 +249,17 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(
   return run;
 }
 
+absl::Status RunDirectory::Check(FileSystem& files, const std::string& path,
+                                 const v1::RunConfig& config) {
+  if (path.empty()) return absl::InvalidArgumentError("no run directory given");
+  const std::string plain = WithoutTrailingSlashes(path);
+  SF_ASSIGN_OR_RETURN(const std::optional<RunRecord> record,
+                      FindRun(files, plain));
+  if (!record.has_value()) return absl::OkStatus();
+  SF_RETURN_IF_ERROR(TakeLock(files, plain).status());
+  return CheckSameRun(plain, *record, config);
+}
+
 std::string RunDirectory::File(absl::string_view name) const {
   return JoinPath(path_, name);
 }

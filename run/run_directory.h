@@ -40,6 +40,11 @@ class RunDirectory {
   static absl::StatusOr<std::unique_ptr<RunDirectory>> Open(
       FileSystem& files, const std::string& path, const v1::RunConfig& config);
 
+  // The error that Open would have now, for whoever is about to start another
+  // process that will open it. Changes nothing of the run.
+  static absl::Status Check(FileSystem& files, const std::string& path,
+                            const v1::RunConfig& config);
+
   const std::string& path() const { return path_; }
   const std::string& run_id() const { return run_id_; }  // 16 hex digits
   uint64_t incarnation() const { return incarnation_; }  // from 1

@@ -119,6 +119,25 @@ TEST_F(RunDirectoryTest, ASecondWriterIsRefusedAndToldWho) {
   EXPECT_EQ(nlohmann::json::parse(Read("run.json")).at("incarnation"), 1);
 }
 
+TEST_F(RunDirectoryTest, ALookBeforehandSaysWhatOpeningWouldAndChangesNothing) {
+  EXPECT_TRUE(RunDirectory::Check(files_, path_, Pendulum()).ok());
+  EXPECT_FALSE(files_.Exists(path_));
+  {
+    const auto run = Open();
+    ASSERT_TRUE(run.ok()) << run.status();
+    const absl::Status held = RunDirectory::Check(files_, path_, Pendulum());
+    EXPECT_EQ(held.code(), absl::StatusCode::kUnavailable) << held;
+  }
+  const std::string before = Read("run.json");
+  EXPECT_TRUE(RunDirectory::Check(files_, path_, Pendulum()).ok());
+  v1::RunConfig other = Pendulum();
+  other.set_seed(other.seed() + 1);
+  const absl::Status differs = RunDirectory::Check(files_, path_, other);
+  EXPECT_EQ(differs.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(differs.message()), HasSubstr("seed"));
+  EXPECT_EQ(Read("run.json"), before);
+}
+
 TEST_F(RunDirectoryTest, AHolderWhoseNumberIsTornIsAnotherProcess) {
   const auto run = Open();
   ASSERT_TRUE(run.ok());

@@ -65,6 +65,22 @@ std::vector<float> RowObservations(const Schema& schema,
   return rows;
 }
 
+absl::Status CheckLosses(const SacStatistics& statistics, uint64_t update) {
+  const std::pair<const char*, double> losses[] = {
+      {"critic_loss", statistics.critic_loss},
+      {"actor_loss", statistics.actor_loss},
+      {"alpha_loss", statistics.alpha_loss},
+      {"alpha", statistics.alpha}};
+  for (const auto& [name, value] : losses) {
+    if (std::isfinite(value)) continue;
+    return absl::DataLossError(absl::StrCat(
+        name, " of update ", update, " is ", value,
+        ": training has diverged; try a smaller sac.reward_scale or learning "
+        "rate"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 LearnerLoop::LearnerLoop(const LearnerOptions& options, StepSource& source,
@@ -113,17 +129,23 @@ absl::Status LearnerLoop::StartFrom(const Snapshot& policy) {
 }
 
 int64_t LearnerLoop::allowed_updates() const {
-  if (warming()) return 0;
+  const int64_t earning = received_ - options_.warmup_steps - forgone_;
+  if (earning < 0) return 0;
   return static_cast<int64_t>(
-      std::floor(options_.updates_per_step *
-                 static_cast<double>(received_ - options_.warmup_steps)));
+      std::floor(options_.updates_per_step * static_cast<double>(earning)));
 }
 
 absl::StatusOr<int64_t> LearnerLoop::RunOnce(int64_t max_updates) {
-  const auto receive = [this](const StepBlock& block) {
-    return Receive(block);
-  };
-  SF_RETURN_IF_ERROR(source_->Poll(receive).status());
+  SF_RETURN_IF_ERROR(Receive().status());
+  return Update(max_updates);
+}
+
+absl::StatusOr<int64_t> LearnerLoop::Receive() {
+  return source_->Poll(
+      [this](const StepBlock& block) { return ReceiveBlock(block); });
+}
+
+absl::StatusOr<int64_t> LearnerLoop::Update(int64_t max_updates) {
   int64_t done = 0;
   for (; done < max_updates && updates() < allowed_updates(); ++done) {
     SF_RETURN_IF_ERROR(UpdateOnce());
@@ -131,7 +153,7 @@ absl::StatusOr<int64_t> LearnerLoop::RunOnce(int64_t max_updates) {
   return done;
 }
 
-absl::Status LearnerLoop::Receive(const StepBlock& block) {
+absl::Status LearnerLoop::ReceiveBlock(const StepBlock& block) {
   received_ += block.rows;
   if (normaliser_.has_value()) {
     UpdateNormaliser(RowObservations(options_.schema, block), block.rows,
@@ -179,7 +201,9 @@ absl::Status LearnerLoop::UpdateOnce() {
   SacStatistics statistics;
   SF_RETURN_IF_ERROR(
       agent_->Update(batch, draws, measure ? &statistics : nullptr));
-  if (measure) statistics_.Add(statistics);
+  if (!measure) return absl::OkStatus();
+  SF_RETURN_IF_ERROR(CheckLosses(statistics, update));
+  statistics_.Add(statistics);
   return absl::OkStatus();
 }
 
@@ -216,6 +240,10 @@ TensorMap LearnerLoop::Save() const {
   TensorMap saved = agent_->Save();
   saved["learner/received"] =
       Tensor::From(std::vector<int64_t>{received_}, {1});
+  if (forgone_ > 0) {
+    saved["learner/forgone"] =
+        Tensor::From(std::vector<int64_t>{forgone_}, {1});
+  }
   if (normaliser_.has_value()) {
     const auto n = static_cast<int64_t>(normaliser_->mean.size());
     saved["normaliser/count"] =
@@ -250,6 +278,16 @@ absl::Status LearnerLoop::Restore(const TensorMap& saved) {
     return absl::InvalidArgumentError(
         absl::StrCat("learner/received is ", received.values<int64_t>()[0]));
   }
+  int64_t forgone = 0;
+  if (saved.contains("learner/forgone")) {
+    SF_ASSIGN_OR_RETURN(const Tensor rows,
+                        take("learner/forgone", DType::kI64, 1));
+    forgone = rows.values<int64_t>()[0];
+    if (forgone < 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("learner/forgone is ", forgone));
+    }
+  }
   std::optional<NormaliserState> normaliser;
   if (normaliser_.has_value()) {
     const auto n = static_cast<int64_t>(normaliser_->mean.size());
@@ -272,6 +310,7 @@ absl::Status LearnerLoop::Restore(const TensorMap& saved) {
   }
   SF_RETURN_IF_ERROR(agent_->Restore(rest));
   received_ = received.values<int64_t>()[0];
+  forgone_ = forgone;
   normaliser_ = std::move(normaliser);
   statistics_.Restore(sums);
   published_updates_ = -1;

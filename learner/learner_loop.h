@@ -3,8 +3,10 @@
 // updates, and makes snapshots.
 //
 //  1. Every row is received once, through the StepSource.
-//  2. Pacing: updates <= floor(updates_per_step (received - warmup_steps)).
-//     The learner alone decides; nothing else stores the allowance.
+//  2. Pacing: updates <= floor(updates_per_step (received - warmup_steps -
+//     forgone)). The learner alone decides; nothing else stores the allowance.
+//     Rows are forgone, that is, earn no updates, only where a cluster's
+//     shards lost theirs and the learner's mirror has to be filled again.
 //  3. Update number u (from 1) draws its batch from the RowSampler and its
 //     noise from Philox(seed, purpose, 0, u): no generator state is saved.
 //  4. The normaliser folds in each row's observation when it is received; it
@@ -52,6 +54,14 @@ class LearnerLoop {
   // Receives what has arrived, then does as many updates as pacing allows, at
   // most `max_updates`. Returns the number done.
   absl::StatusOr<int64_t> RunOnce(int64_t max_updates);
+  // Its two halves. Receive returns the number of rows. Update is DataLoss when
+  // a measured loss is not finite: there is no way on from there.
+  absl::StatusOr<int64_t> Receive();
+  absl::StatusOr<int64_t> Update(int64_t max_updates);
+
+  // The next `rows` rows earn no updates (rule 2). rows >= 0.
+  void ForgoUpdates(int64_t rows) { forgone_ += rows; }
+  int64_t forgone() const { return forgone_; }
 
   int64_t received() const { return received_; }
   int64_t updates() const { return agent_->counters().updates; }
@@ -76,7 +86,7 @@ class LearnerLoop {
  private:
   LearnerLoop(const LearnerOptions& options, StepSource& source,
               RowSampler& sampler);
-  absl::Status Receive(const StepBlock& block);
+  absl::Status ReceiveBlock(const StepBlock& block);
   absl::Status UpdateOnce();
   void FillDraws(uint64_t update);
   bool warming() const { return received_ < options_.warmup_steps; }
@@ -92,6 +102,7 @@ class LearnerLoop {
   std::string run_id_;
   uint64_t incarnation_ = 1;
   int64_t received_ = 0;
+  int64_t forgone_ = 0;
   uint32_t snapshots_ = 0;
   // What the last snapshot showed.
   int64_t published_updates_ = -1;

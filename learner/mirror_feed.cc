@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "learner/mirror_feed.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/log.h"
+#include "core/status.h"
+
+namespace softfleet {
+namespace {
+
+// How many rows at the end of a block lie at or beyond `position`.
+int64_t RowsBeyond(const Position& position, const ShardDelivery::Item& item) {
+  if (item.after <= position) return 0;
+  if (item.after.incarnation != position.incarnation) return item.block.rows;
+  const uint64_t beyond = item.after.next_id - position.next_id;
+  return static_cast<int64_t>(
+      std::min(beyond, static_cast<uint64_t>(item.block.rows)));
+}
+
+}  // namespace
+
+MirrorFeed::MirrorFeed(Table& mirror, Options options)
+    : mirror_(&mirror), options_(std::move(options)) {
+  for (const Shard& shard : options_.shards) {
+    Source& source = sources_.emplace_back();
+    source.shard = shard;
+  }
+}
+
+absl::StatusOr<int64_t> MirrorFeed::Poll(const Receive& receive) {
+  polled_ = handed_out_ = 0;
+  bool advanced = true;
+  while (advanced && polled_ < options_.rows_per_poll) {
+    advanced = false;
+    for (Source& source : sources_) {
+      SF_ASSIGN_OR_RETURN(const bool took, Advance(source, receive));
+      advanced |= took;
+    }
+  }
+  return handed_out_;
+}
+
+absl::StatusOr<bool> MirrorFeed::Advance(Source& source,
+                                         const Receive& receive) {
+  if (!source.delivery.has_value()) {
+    std::optional<ShardDelivery> delivery = source.shard.stream->Take();
+    if (!delivery.has_value()) return false;
+    Begin(source, *std::move(delivery));
+  }
+  const size_t first = source.next;
+  while (source.next < source.delivery->items.size()) {
+    const ShardDelivery::Item& item = source.delivery->items[source.next];
+    if (wanted_ == 0 && RowsBeyond(source.position, item) > 0) {
+      return source.next > first;
+    }
+    SF_RETURN_IF_ERROR(TakeItem(source, item, receive));
+    ++source.next;
+  }
+  End(source);
+  return true;
+}
+
+void MirrorFeed::Begin(Source& source, ShardDelivery delivery) {
+  const Position first =
+      delivery.items.empty() ? delivery.position : delivery.items.front().after;
+  // Rows that were received before and are gone now are no loss.
+  if (first > source.position) {
+    overtaken_rows_ += static_cast<int64_t>(delivery.skipped_rows);
+  }
+  source.delivery = std::move(delivery);
+  source.next = 0;
+}
+
+void MirrorFeed::End(Source& source) {
+  const ShardDelivery& delivery = *source.delivery;
+  source.read = delivery.position;
+  source.heard = true;
+  source.caught_up = delivery.caught_up;
+  const bool fell = delivery.position.incarnation < source.position.incarnation;
+  if (fell && delivery.caught_up) {
+    LogWarning(absl::StrCat(
+        "shard ", source.shard.address, " is at incarnation ",
+        delivery.position.incarnation, ", below the ",
+        source.position.incarnation,
+        " it had: its rows so far are in the mirror but not counted"));
+    source.position = delivery.position;
+  }
+  source.position = std::max(source.position, delivery.position);
+  source.delivery.reset();
+}
+
+absl::Status MirrorFeed::TakeItem(Source& source,
+                                  const ShardDelivery::Item& item,
+                                  const Receive& receive) {
+  const int64_t rows = item.block.rows;
+  const int64_t beyond = RowsBeyond(source.position, item);
+  const int64_t before = rows - beyond;
+  const int64_t received = std::min(beyond, wanted_);
+  polled_ += rows;
+  source.position = std::max(source.position, item.after);
+  const Schema& schema = mirror_->schema();
+  const absl::Status stored =
+      mirror_->Append(received == beyond ? item.block
+                                         : SliceBlock(schema, item.block, 0,
+                                                      before + received));
+  if (!stored.ok()) {
+    LogWarning(absl::StrCat("shard ", source.shard.address, " sent ", rows,
+                            " rows that cannot be used: ", stored.message()));
+    invalid_rows_ += rows;
+    return absl::OkStatus();
+  }
+  refill_rows_ += before;
+  if (received == 0) return absl::OkStatus();
+  wanted_ -= received;
+  handed_out_ += received;
+  const auto hand_out = [&](const StepBlock& block) {
+    if (options_.on_received) options_.on_received(block);
+    return receive(block);
+  };
+  return received == rows
+             ? hand_out(item.block)
+             : hand_out(SliceBlock(schema, item.block, before, received));
+}
+
+bool MirrorFeed::refilled() const {
+  return std::all_of(sources_.begin(), sources_.end(), [](const Source& s) {
+    return !s.shard.stream->connected() || s.saved == Position() ||
+           (s.heard && (s.caught_up || s.read >= s.saved));
+  });
+}
+
+bool MirrorFeed::heard_all() const {
+  return std::all_of(sources_.begin(), sources_.end(), [](const Source& s) {
+    return s.shard.stream->connected() && s.heard;
+  });
+}
+
+int MirrorFeed::connected() const {
+  return static_cast<int>(std::count_if(
+      sources_.begin(), sources_.end(),
+      [](const Source& s) { return s.shard.stream->connected(); }));
+}
+
+std::map<std::string, Position> MirrorFeed::positions() const {
+  std::map<std::string, Position> positions = elsewhere_;
+  for (const Source& source : sources_) {
+    positions[source.shard.address] = source.position;
+  }
+  return positions;
+}
+
+void MirrorFeed::Restore(const std::map<std::string, Position>& saved) {
+  elsewhere_ = saved;
+  for (Source& source : sources_) {
+    const auto found = saved.find(source.shard.address);
+    if (found == saved.end()) continue;
+    source.saved = source.position = found->second;
+    elsewhere_.erase(found->first);
+  }
+}
+
+}  // namespace softfleet

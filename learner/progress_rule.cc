@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "learner/progress_rule.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace softfleet {
+
+int64_t AllowedRows(const LearnerProgress& progress) {
+  if (progress.updates_per_step == 0) return progress.total_steps;
+  // In double: a quotient may be far above what an integer holds.
+  const auto rows_of = [&](int64_t updates) {
+    return static_cast<double>(updates) / progress.updates_per_step;
+  };
+  const auto start =
+      static_cast<double>(progress.warmup_steps + progress.forgone);
+  const double ahead = start + static_cast<double>(progress.slack) +
+                       std::floor(rows_of(progress.updates));
+  // floor(updates_per_step * rows) may need one row more than the quotient
+  // says.
+  const double next = start + std::ceil(rows_of(progress.updates + 1)) + 1;
+  const auto missing =
+      static_cast<double>(progress.received + progress.missing);
+  const double allowed = std::max({ahead, next, missing});
+  return allowed >= static_cast<double>(progress.total_steps)
+             ? progress.total_steps
+             : static_cast<int64_t>(allowed);
+}
+
+}  // namespace softfleet

@@ -22,7 +22,7 @@ class ServerHost {
   struct Options {
     std::string address = "127.0.0.1:0";  // port 0: a free one
     Security security;
-    // Outlive the host.
+    // At least one; they outlive the host.
     std::vector<grpc::Service*> services;
   };
   // Listens at once; everything is NOT_SERVING until SetServing says
@@ -35,7 +35,9 @@ class ServerHost {
   // host:port under which it listens.
   const std::string& address() const { return address_; }
 
-  // What the health service says of `service` ("" = the whole).
+  // What the health service says of `service` ("" = the whole, or the full
+  // name, "softfleet.v1.ReplayService"). One that was never named here is
+  // unknown to it.
   void SetServing(const std::string& service, bool serving);
 
   // NOT_SERVING, no new calls; calls in flight get `grace` to end and are then

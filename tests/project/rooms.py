@@ -55,6 +55,8 @@ LIBRARIES = {
     "spdlog": (r"spdlog/", ["core"]),
     "Eigen": (r"Eigen/", ["policy", "maxent", "cli"]),
     "MuJoCo": (r"mujoco/", ["environments"]),
+    "OpenSSL": (r"openssl/", ["transport"]),
+    "CLI11": (r"CLI/", ["transport", "cli", "*main.cc"]),
 }
 
 # Folders that hold sources but are no rooms.

@@ -10,14 +10,14 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
+#include "core/clock.h"
 #include "core/network.h"
 #include "core/status.h"
 
@@ -34,7 +34,7 @@ absl::Status SystemError(absl::string_view operation, int error) {
 // A TCP connection of which every operation ends at one deadline.
 class Connection {
  public:
-  explicit Connection(absl::Time deadline) : deadline_(deadline) {}
+  explicit Connection(absl::Duration deadline) : deadline_(deadline) {}
   ~Connection() {
     if (socket_ >= 0) close(socket_);
   }
@@ -49,13 +49,13 @@ class Connection {
  private:
   absl::Status WaitUntilReady(short events);
 
-  const absl::Time deadline_;
+  const absl::Duration deadline_;  // by the monotonic clock
   int socket_ = -1;
 };
 
 absl::Status Connection::WaitUntilReady(short events) {
   while (true) {
-    const absl::Duration left = deadline_ - absl::Now();
+    const absl::Duration left = deadline_ - SystemClock().Monotonic();
     if (left <= absl::ZeroDuration()) {
       return absl::DeadlineExceededError("no answer in time");
     }
@@ -119,16 +119,17 @@ absl::StatusOr<std::string> Connection::ReadAll() {
 // The body of an answer, if it is whole and its status is 200.
 absl::StatusOr<std::string> Body(absl::string_view answer) {
   const size_t end = answer.find("\r\n\r\n");
-  if (end == absl::string_view::npos) {
+  if (end == absl::string_view::npos || !absl::StartsWith(answer, "HTTP/")) {
     return absl::UnavailableError("the answer is not HTTP");
   }
+  const std::vector<absl::string_view> head =
+      absl::StrSplit(answer.substr(0, end), "\r\n");
+  const std::vector<absl::string_view> status = absl::StrSplit(head[0], ' ');
+  if (status.size() < 2 || status[1] != "200") {
+    return absl::UnavailableError(absl::StrCat("the answer is ", head[0]));
+  }
   const absl::string_view body = answer.substr(end + 4);
-  bool first = true;
-  for (absl::string_view line : absl::StrSplit(answer.substr(0, end), "\r\n")) {
-    if (first && !absl::StrContains(line, " 200")) {
-      return absl::UnavailableError(absl::StrCat("the answer is ", line));
-    }
-    first = false;
+  for (const absl::string_view line : head) {
     size_t length;
     if (absl::StartsWithIgnoreCase(line, "content-length:") &&
         absl::SimpleAtoi(line.substr(line.find(':') + 1), &length) &&
@@ -141,7 +142,7 @@ absl::StatusOr<std::string> Body(absl::string_view answer) {
 }
 
 absl::StatusOr<std::string> Ask(const Address& address, absl::string_view path,
-                                absl::Time deadline) {
+                                absl::Duration deadline) {
   addrinfo hints = {};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -169,7 +170,7 @@ absl::StatusOr<std::string> Ask(const Address& address, absl::string_view path,
 absl::StatusOr<std::string> HttpGet(absl::string_view address,
                                     absl::string_view path,
                                     absl::Duration timeout) {
-  const absl::Time deadline = absl::Now() + timeout;
+  const absl::Duration deadline = SystemClock().Monotonic() + timeout;
   SF_ASSIGN_OR_RETURN(const Address parsed, ParseAddress(address));
   absl::StatusOr<std::string> body = Ask(parsed, path, deadline);
   if (body.ok()) return body;

@@ -89,7 +89,7 @@ class Gauge {
   prometheus::Gauge& gauge_;
 };
 
-// How often a value fell below each bound.
+// How often a value was at most each bound.
 class Histogram {
  public:
   explicit Histogram(prometheus::Histogram& histogram)

@@ -14,7 +14,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "core/mutex.h"
 #include "core/status.h"
+#include "core/thread.h"
 
 namespace softfleet {
 namespace {
@@ -57,7 +59,7 @@ absl::StatusOr<Address> Numeric(const Address& address,
 }
 
 // Why nobody can listen on `resolved`: the web server says only that it could
-// not. Empty when the reason is gone by now.
+// not.
 absl::Status Diagnose(const Address& address, const addrinfo& resolved) {
   const int listener =
       socket(resolved.ai_family, resolved.ai_socktype | SOCK_CLOEXEC, 0);
@@ -75,6 +77,18 @@ absl::Status Diagnose(const Address& address, const addrinfo& resolved) {
   return CannotListen(
       code, address.ToString(),
       error == 0 ? "the web server did not start" : std::strerror(error));
+}
+
+// Connects and goes away.
+void Knock(const Address& address) {
+  const absl::StatusOr<Addresses> resolved = Resolve(ProbeAddress(address));
+  if (!resolved.ok()) return;
+  const addrinfo& to = **resolved;
+  const int client =
+      socket(to.ai_family, to.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (client < 0) return;
+  connect(client, to.ai_addr, to.ai_addrlen);
+  close(client);
 }
 
 }  // namespace
@@ -100,6 +114,23 @@ MetricsServer::MetricsServer(Address address,
                              std::unique_ptr<prometheus::Exposer> exposer)
     : address_(std::move(address)), exposer_(std::move(exposer)) {}
 
-MetricsServer::~MetricsServer() = default;
+// The web server sees that it shall stop after the next connection, or else
+// only every two seconds.
+MetricsServer::~MetricsServer() {
+  constexpr absl::Duration kBetweenKnocks = absl::Milliseconds(10);
+  Mutex mutex;
+  Condition changed;
+  bool stopped = false;
+  Thread stopper("metrics-stop", [&] {
+    exposer_.reset();
+    MutexLock lock(mutex);
+    stopped = true;
+    changed.NotifyAll();
+  });
+  MutexLock lock(mutex);
+  while (!changed.WaitFor(lock, kBetweenKnocks, [&] { return stopped; })) {
+    Knock(address_);
+  }
+}
 
 }  // namespace softfleet

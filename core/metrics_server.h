@@ -40,7 +40,7 @@ class MetricsServer {
   MetricsServer(Address address, std::unique_ptr<prometheus::Exposer> exposer);
 
   const Address address_;
-  const std::unique_ptr<prometheus::Exposer> exposer_;
+  std::unique_ptr<prometheus::Exposer> exposer_;
 };
 
 }  // namespace softfleet

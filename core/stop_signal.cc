@@ -11,7 +11,7 @@
 #include <csignal>
 #include <cstdint>
 
-#include "absl/time/clock.h"
+#include "core/clock.h"
 
 namespace softfleet {
 namespace {
@@ -44,9 +44,9 @@ void CatchStopSignals() {
 bool StopRequested() { return stop_requested; }
 
 bool WaitForStop(absl::Duration timeout) {
-  const absl::Time deadline = absl::Now() + timeout;
+  const absl::Duration deadline = SystemClock().Monotonic() + timeout;
   while (!stop_requested) {
-    const absl::Duration left = deadline - absl::Now();
+    const absl::Duration left = deadline - SystemClock().Monotonic();
     if (left <= absl::ZeroDuration()) break;
     // poll counts milliseconds in an int; rounded up, so as not to spin.
     const absl::Duration slice = std::min(left, absl::Hours(1));

@@ -106,6 +106,17 @@ void Ring::Write(const RingColumn& column, uint64_t first_id, uint64_t count,
               (count - before_end) * column.cell_bytes);
 }
 
+void Ring::Read(const RingColumn& column, uint64_t first_id, uint64_t count,
+                void* target) const {
+  const uint64_t slot = SlotOf(first_id);
+  const uint64_t before_end = std::min(count, slots_ - slot);
+  const size_t bytes = before_end * column.cell_bytes;
+  std::memcpy(target, column.cell(slot), bytes);
+  if (before_end == count) return;
+  std::memcpy(static_cast<std::byte*>(target) + bytes, column.cell(0),
+              (count - before_end) * column.cell_bytes);
+}
+
 void Ring::WriteFlags(const StepBlock& block, uint64_t first_row,
                       bool take_over) {
   const uint64_t rows = static_cast<uint64_t>(block.rows);
@@ -140,12 +151,11 @@ uint64_t Ring::Append(const StepBlock& block, bool take_over) {
     Write(column, counters_.head, added,
           block.observations[group].data() + known * column.cell_bytes);
   }
-  const RingColumn& action = columns_[columns_.size() - 3];
-  Write(action, first_row, rows,
-        action.dtype == DType::kF32
+  Write(action(), first_row, rows,
+        action().dtype == DType::kF32
             ? static_cast<const void*>(block.actions.data())
             : static_cast<const void*>(block.discrete_actions.data()));
-  Write(columns_[columns_.size() - 2], first_row, rows, block.rewards.data());
+  Write(reward_or_link(), first_row, rows, block.rewards.data());
   WriteFlags(block, first_row, take_over);
 
   counters_.head += added;

@@ -135,6 +135,12 @@ class Ring {
     return {columns_.data(), columns_.size() - 3};
   }
   const RingColumn& action() const { return columns_[columns_.size() - 3]; }
+  const RingColumn& reward_or_link() const {
+    return columns_[columns_.size() - 2];
+  }
+  // Copies the cells of `count` alive ids from `first_id` on.
+  void Read(const RingColumn& column, uint64_t first_id, uint64_t count,
+            void* target) const;
   // Addresses of one slot's flags and reward, for prefetching.
   const void* flags_address(uint64_t slot) const { return flags_ + slot; }
   const void* reward_address(uint64_t slot) const {

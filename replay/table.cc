@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/philox.h"
 #include "core/status.h"
+#include "replay/block_directory.h"
 #include "replay/gather.h"
 #include "replay/ring.h"
 #include "replay/streams.h"
@@ -22,13 +23,18 @@ uint64_t Saturate(absl::uint128 value) {
   return static_cast<uint64_t>(std::min<absl::uint128>(value, ~uint64_t{0}));
 }
 
-// The formula in table.h; at most 2^64 - 1.
-uint64_t SlotsFor(const TableOptions& options) {
+// The most blocks of the expected length that the rows may lie in.
+absl::uint128 ExpectedBlocks(const TableOptions& options) {
   const uint64_t rows = static_cast<uint64_t>(options.capacity_rows);
   const uint64_t run = static_cast<uint64_t>(options.expected_run_rows);
-  const absl::uint128 blocks = rows / run + (rows % run != 0) + 1;
-  return Saturate(absl::uint128(rows) +
-                  blocks * static_cast<uint64_t>(options.schema.frame_stack));
+  return absl::uint128(rows / run) + (rows % run != 0) + 1;
+}
+
+// The formula in table.h; at most 2^64 - 1.
+uint64_t SlotsFor(const TableOptions& options) {
+  return Saturate(absl::uint128(static_cast<uint64_t>(options.capacity_rows)) +
+                  ExpectedBlocks(options) *
+                      static_cast<uint64_t>(options.schema.frame_stack));
 }
 
 absl::Status AtLeastOne(absl::string_view name, int64_t value) {
@@ -80,7 +86,13 @@ absl::Status CheckSize(const TableOptions& options) {
 class Table::Impl {
  public:
   Impl(TableOptions options, Ring ring)
-      : options_(std::move(options)), ring_(std::move(ring)) {}
+      : options_(std::move(options)),
+        ring_(std::move(ring)),
+        // The ring fits into the budget.
+        directory_(options_.byte_budget == 0
+                       ? 0
+                       : std::max<uint64_t>(
+                             1, options_.byte_budget - ring_.bytes())) {}
 
   void Append(const StepBlock& block) {
     const std::optional<uint64_t> closing = streams_.Continued(block);
@@ -92,6 +104,51 @@ class Table::Impl {
       ring_.SetLink(*closing, first_row);
     }
     streams_.Record(block, ring_.counters().head - 1, tail);
+    if (options_.keep_blocks) {
+      directory_.Record(block, first_row, ring_.first_stacked());
+    }
+  }
+
+  // Of a block of so many rows, a little more than on any wire.
+  uint64_t BlockBytes(uint64_t rows) const {
+    return (ring_.context() + rows + 1) * bytes_per_slot_ + sizeof(BlockHeader);
+  }
+
+  // How many of `rows` rows fit into `room`.
+  uint64_t RowsThatFit(uint64_t rows, uint64_t room) const {
+    if (BlockBytes(rows) <= room) return rows;
+    const uint64_t overhead = BlockBytes(0);
+    return room <= overhead ? 0 : (room - overhead) / bytes_per_slot_;
+  }
+
+  BlockRead ReadBlocks(uint64_t from_row, uint64_t room) const {
+    BlockRead read;
+    read.first_row = std::max(from_row, first_readable_row());
+    read.skipped_rows = read.first_row - from_row;
+    read.next_row = read.first_row;
+    const auto& headers = directory_.headers();
+    while (read.next_row < directory_.next_row()) {
+      const BlockHeader& header = headers[directory_.Find(read.next_row)];
+      const uint64_t first = read.next_row - header.first_row;
+      const uint64_t left = header.rows - first;
+      uint64_t rows = RowsThatFit(left, room);
+      if (rows < left) {
+        if (!read.blocks.empty()) break;
+        rows = std::max<uint64_t>(1, rows);
+      }
+      read.blocks.push_back(
+          CopyRows(ring_, options_.schema, header, first, rows));
+      read.next_row += rows;
+      if (rows < left) break;
+      room -= BlockBytes(rows);
+    }
+    read.caught_up = read.next_row == directory_.next_row();
+    return read;
+  }
+
+  uint64_t first_readable_row() const {
+    return options_.keep_blocks ? directory_.first_row(ring_.first_stacked())
+                                : ring_.counters().rows_appended;
   }
 
   // Ids are drawn from all those with a living stack; what is not a row is
@@ -116,14 +173,18 @@ class Table::Impl {
   const TableOptions options_;
   Ring ring_;
   Streams streams_;
+  BlockDirectory directory_;
+  const uint64_t bytes_per_slot_ = Ring::BytesPerSlot(options_.schema);
 };
 
 Table::Table(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Table::~Table() = default;
 
 uint64_t Table::BytesFor(const TableOptions& options) {
+  const uint64_t header = options.keep_blocks ? sizeof(BlockHeader) : 0;
   return Saturate(absl::uint128(SlotsFor(options)) *
-                  Ring::BytesPerSlot(options.schema));
+                      Ring::BytesPerSlot(options.schema) +
+                  ExpectedBlocks(options) * header);
 }
 
 absl::StatusOr<std::unique_ptr<Table>> Table::Create(TableOptions options) {
@@ -157,7 +218,9 @@ int64_t Table::sampleable_rows() const {
 
 const Schema& Table::schema() const { return impl_->options_.schema; }
 
-uint64_t Table::bytes() const { return impl_->ring_.bytes(); }
+uint64_t Table::bytes() const {
+  return impl_->ring_.bytes() + impl_->directory_.bytes();
+}
 
 absl::Status Table::SampleUniform(uint64_t seed, uint64_t step,
                                   std::span<uint64_t> ids) const {
@@ -169,13 +232,33 @@ absl::Status Table::Gather(std::span<const uint64_t> ids, int n_step,
   return GatherTransitions(impl_->ring_, schema(), ids, n_step, gamma, batch);
 }
 
+absl::StatusOr<BlockRead> Table::ReadBlocks(uint64_t from_row,
+                                            size_t max_bytes) const {
+  if (!impl_->options_.keep_blocks) {
+    return absl::FailedPreconditionError(
+        "the table was made without keep_blocks");
+  }
+  if (from_row > rows_appended()) {
+    return absl::OutOfRangeError(absl::StrCat(
+        "row ", from_row, " is beyond the next one, ", rows_appended()));
+  }
+  return impl_->ReadBlocks(from_row, max_bytes);
+}
+
+uint64_t Table::first_readable_row() const {
+  return impl_->first_readable_row();
+}
+
 absl::StatusOr<FileDigest> Table::Save(FileSystem& files,
                                        const std::string& path) const {
   return SaveTable(files, path, schema(), impl_->ring_, impl_->streams_);
 }
 
 absl::Status Table::Restore(const SafetensorsContent& saved) {
-  return RestoreTable(saved, schema(), &impl_->ring_, &impl_->streams_);
+  SF_RETURN_IF_ERROR(
+      RestoreTable(saved, schema(), &impl_->ring_, &impl_->streams_));
+  impl_->directory_.Clear(rows_appended());
+  return absl::OkStatus();
 }
 
 }  // namespace softfleet

@@ -29,6 +29,9 @@
 //     discounts the bootstrap by gamma^k of the k rows really summed. At the
 //     newest row of an unfinished stream k is 1 and the bootstrap is from its
 //     next observation.
+//  8. With keep_blocks the table remembers which rows arrived together, and
+//     ReadBlocks gives them back. Rows have numbers for it, counted from 0 as
+//     they are appended: readers count rows, not slots.
 //
 // Thread-compatible: one writer or several readers at a time. Appending never
 // allocates per row; pages of the columns are touched when first written.
@@ -39,6 +42,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -46,6 +50,7 @@
 #include "core/safetensors.h"
 #include "experience/interfaces.h"
 #include "experience/schema.h"
+#include "experience/step_block.h"
 #include "replay/batch.h"
 
 namespace softfleet {
@@ -64,6 +69,22 @@ struct TableOptions {
   static constexpr int64_t kRowByRowRun = 256;
   // Longest block that Append accepts; never more than capacity_rows.
   int64_t max_block_rows = 4096;
+  // Remembers blocks for ReadBlocks, at sizeof(BlockHeader) each: part of
+  // BytesFor for blocks of expected_run_rows. Where shorter ones would exceed
+  // byte_budget, the oldest can no longer be read as blocks.
+  bool keep_blocks = false;
+};
+
+// What Table::ReadBlocks found.
+struct BlockRead {
+  // In the order in which they were appended. Rows of one block have
+  // consecutive numbers, and so have the last and first rows of two in a row.
+  std::vector<StepBlock> blocks;
+  uint64_t first_row = 0;     // number of the first row in `blocks`
+  uint64_t next_row = 0;      // where to go on
+  uint64_t skipped_rows = 0;  // wanted, but overwritten
+  // Nothing was left: next_row is the number the next row gets.
+  bool caught_up = false;
 };
 
 class Table : public StepSink {
@@ -100,11 +121,25 @@ class Table : public StepSink {
   absl::Status Gather(std::span<const uint64_t> ids, int n_step, double gamma,
                       TransitionBatch* batch) const;
 
+  // Every row from number `from_row` on that is still there, in the blocks in
+  // which it came, as they were appended: bit-equal. Stops before it would
+  // return more than about `max_bytes`; returns at least one row if there is
+  // one. A block is cut (as by SliceBlock) where `from_row` lies inside it,
+  // where its oldest rows are gone, and where it alone exceeds max_bytes.
+  // FailedPrecondition without keep_blocks; OutOfRange when from_row is above
+  // rows_appended().
+  absl::StatusOr<BlockRead> ReadBlocks(uint64_t from_row,
+                                       size_t max_bytes) const;
+  // Number of the oldest row that ReadBlocks can return; rows_appended() if
+  // there is none.
+  uint64_t first_readable_row() const;
+
   // Everything in one safetensors file: columns, ids, links, streams. A table
   // made from it behaves equally in every later call. Restore replaces the
   // content; it refuses another schema or capacity, naming both values, and
   // anything no table can have written (ids, kinds of slots, links, streams,
   // values out of range), and then leaves the table unchanged.
+  // Blocks are not saved: a restored table reads those appended from then on.
   // replay/table_file.h has the format.
   absl::StatusOr<FileDigest> Save(FileSystem& files,
                                   const std::string& path) const;

@@ -33,7 +33,12 @@ absl::Status CannotListen(absl::StatusCode code, absl::string_view address,
 using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
 absl::StatusOr<Addresses> Resolve(const Address& address) {
+  if (address.host.find(':') != std::string::npos) {
+    return CannotListen(absl::StatusCode::kInvalidArgument, address.ToString(),
+                        "Debian's web server knows IPv4 only");
+  }
   addrinfo hints = {};
+  hints.ai_family = AF_INET;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   const int error = getaddrinfo(

@@ -23,10 +23,10 @@ namespace softfleet {
 
 class MetricsServer {
  public:
-  // Listens on `address` ("127.0.0.1:9100"; port 0 takes a free one) until
-  // destroyed. The errors name the address and what to do: InvalidArgument
-  // for one that is none or is not of this machine, Unavailable when its port
-  // is taken. `registry` must outlive the server.
+  // Listens on `address` ("127.0.0.1:9100"; port 0 takes a free one; IPv4
+  // only) until destroyed. The errors name the address and what to do:
+  // InvalidArgument for one that is none or is not of this machine, Unavailable
+  // when its port is taken. `registry` must outlive the server.
   static absl::StatusOr<std::unique_ptr<MetricsServer>> Start(
       const std::string& address, MetricRegistry& registry);
   // Waits for scrapes in progress.

@@ -73,16 +73,19 @@ class Condition {
     condition_.wait(adopted.lock);
   }
 
-  // Waits until the predicate holds.
+  // Waits until the predicate holds. (Clang does not see that `lock` holds
+  // what the predicate requires; the predicate itself is checked.)
   template <typename Predicate>
-  void Wait(MutexLock& lock, Predicate predicate) {
+  void Wait(MutexLock& lock, Predicate predicate)
+      SF_THREAD_ANNOTATION_(no_thread_safety_analysis) {
     while (!predicate()) Wait(lock);
   }
 
   // Waits until the predicate holds, at most `timeout` of real time (for ever
   // if it is infinite). Whether the predicate held at the end.
   template <typename Predicate>
-  bool WaitFor(MutexLock& lock, absl::Duration timeout, Predicate predicate) {
+  bool WaitFor(MutexLock& lock, absl::Duration timeout, Predicate predicate)
+      SF_THREAD_ANNOTATION_(no_thread_safety_analysis) {
     // Longer waits would overflow the deadline; no process waits that long.
     constexpr absl::Duration kLongest = absl::Hours(24 * 365);
     const auto deadline =

@@ -105,7 +105,7 @@ TEST_F(MetricsServerTest, ATakenPortIsAnErrorThatSaysWhatToDo) {
   EXPECT_THAT(Scrape(address), Contains(Pair("sac_test_rows_total", 0)));
 }
 
-TEST_F(MetricsServerTest, AnAddressOfAnotherMachineIsRefused) {
+TEST_F(MetricsServerTest, AnAddressThatCannotBeServedIsRefused) {
   // 192.0.2.0/24 belongs to documentation (RFC 5737), to no machine.
   EXPECT_THAT(StartError("192.0.2.1:0"),
               AllOf(StartsWith("INVALID_ARGUMENT"), HasSubstr("192.0.2.1:0"),
@@ -113,6 +113,8 @@ TEST_F(MetricsServerTest, AnAddressOfAnotherMachineIsRefused) {
   EXPECT_THAT(
       StartError("no-such-host.invalid:0"),
       AllOf(StartsWith("INVALID_ARGUMENT"), HasSubstr("no-such-host.invalid")));
+  EXPECT_THAT(StartError("[::1]:0"),
+              AllOf(StartsWith("INVALID_ARGUMENT"), HasSubstr("IPv4")));
   EXPECT_THAT(StartError("9100"),
               AllOf(StartsWith("INVALID_ARGUMENT"), HasSubstr("host:port")));
 }

@@ -66,8 +66,8 @@ absl::StatusOr<bool> MirrorFeed::Advance(Source& source,
 void MirrorFeed::Begin(Source& source, ShardDelivery delivery) {
   const Position first =
       delivery.items.empty() ? delivery.position : delivery.items.front().after;
-  // Rows that were received before and are gone now are no loss.
-  if (first > source.position) {
+  // Within an incarnation the rows' numbers say what is missing.
+  if (first.incarnation > source.position.incarnation) {
     overtaken_rows_ += static_cast<int64_t>(delivery.skipped_rows);
   }
   source.delivery = std::move(delivery);
@@ -88,8 +88,19 @@ void MirrorFeed::End(Source& source) {
         " it had: its rows so far are in the mirror but not counted"));
     source.position = delivery.position;
   }
-  source.position = std::max(source.position, delivery.position);
+  GoTo(source, delivery.position, delivery.position);
   source.delivery.reset();
+}
+
+void MirrorFeed::GoTo(Source& source, const Position& first,
+                      const Position& after) {
+  if (after <= source.position) return;
+  if (first.incarnation == source.position.incarnation &&
+      first > source.position) {
+    overtaken_rows_ +=
+        static_cast<int64_t>(first.next_id - source.position.next_id);
+  }
+  source.position = after;
 }
 
 absl::Status MirrorFeed::TakeItem(Source& source,
@@ -100,7 +111,9 @@ absl::Status MirrorFeed::TakeItem(Source& source,
   const int64_t before = rows - beyond;
   const int64_t received = std::min(beyond, wanted_);
   polled_ += rows;
-  source.position = std::max(source.position, item.after);
+  Position first = item.after;
+  first.next_id -= static_cast<uint64_t>(rows);
+  GoTo(source, first, item.after);
   const Schema& schema = mirror_->schema();
   const absl::Status stored =
       mirror_->Append(received == beyond ? item.block

@@ -2,10 +2,11 @@
 // In a cluster: brings the rows of all shards into the learner's mirror, and
 // announces each of them once to the learner. Owned by the learner's driver.
 //
-//  1. Per shard there is a position: the first row that was not received yet.
+//  1. Rows are numbered by their shard, without gaps; per shard there is a
+//     position: the first row that was not received yet.
 //     It is saved with a checkpoint. A row below it was received before and
 //     only refills the mirror; a row at or beyond it is appended and received.
-//     Shards may cut blocks elsewhere than before: what counts are row ids.
+//     Shards may cut blocks elsewhere than before: what counts are numbers.
 //  2. A shard that was started anew has a higher incarnation, so all it sends
 //     lies beyond the position. One whose incarnation fell although it should
 //     not is believed as soon as it has nothing more to send.
@@ -13,7 +14,7 @@
 //     any more (Want) stay where they are; of the block that holds the last
 //     wanted row only the wanted part is received, and the rest is dropped.
 //  4. Rows that a shard overwrote before it could send them are counted as
-//     lost, and so are blocks that fail the check at the door.
+//     lost (overtaken); so are, apart, those that fail the check at the door.
 //
 // Not thread-safe.
 #ifndef SOFTFLEET_LEARNER_MIRROR_FEED_H_
@@ -93,6 +94,8 @@ class MirrorFeed : public StepSource {
                         const Receive& receive);
   void Begin(Source& source, ShardDelivery delivery);
   void End(Source& source);
+  // Moves the position on to `after`; rows between it and `first` are lost.
+  void GoTo(Source& source, const Position& first, const Position& after);
 
   Table* mirror_;
   Options options_;

@@ -33,10 +33,6 @@ FakeShard::Stream& FakeShard::StreamOf(uint64_t environment) {
 
 void FakeShard::Append(uint64_t environment, int64_t rows) {
   Stream& stream = StreamOf(environment);
-  const bool continues = !rows_.empty() &&
-                         rows_.back().environment == environment &&
-                         rows_.back().episode == stream.episode;
-  if (!continues) ++next_id_;  // another run's closing observation
   for (int64_t i = 0; i < rows; ++i) {
     rows_.push_back({next_id_++, environment, stream.episode, stream.step++,
                      false, policy_version, next_tag_++});

@@ -252,6 +252,12 @@ TEST(MirrorFeedTest, OverwrittenRowsAreCountedAsLostUnlessTheyWereReceived) {
   world.shard(0).Overwrite(5);
   EXPECT_EQ(world.Poll(), 0);
   EXPECT_EQ(world.feed().overtaken_rows(), 0);
+  // While the learner was away.
+  world.shard(0).Append(0, 20);
+  world.shard(0).Overwrite(13 + 9);
+  world.RestartLearner();
+  EXPECT_EQ(world.Poll(), 11);
+  EXPECT_EQ(world.feed().overtaken_rows(), 9);
 }
 
 TEST(MirrorFeedTest, AShardWhoseIncarnationFellIsBelievedOnceItHasCaughtUp) {

@@ -28,16 +28,19 @@ struct ServiceFlags {
 
 // Adds --metrics_listen, --tls_cert, --tls_key, --tls_ca, --insecure, --probe,
 // --log_level and --version; and --listen with `listen` as default where that
-// is not empty.
+// is not empty. `app` has its name already ("softfleet-actor"); the program
+// adds its own flags and a footer with an example.
 void AddServiceFlags(CLI::App& app, const std::string& listen,
                      ServiceFlags* flags);
 
 // Runs a program: parses the command line (exit 2 with the nearest flag on a
 // mistake), answers --help and --version, for --probe asks the running program
 // (health service at --listen, else sac_process_healthy at --metrics_listen;
-// exit 0 or 1), sets the log level, catches SIGTERM and SIGINT, then calls
-// `serve` and turns its status into the exit code (0, 1, or 2 for
-// InvalidArgument and FailedPrecondition), printing "program: message".
+// exit 0 or 1; the program's required flags are not asked for), sets the log
+// level, catches SIGTERM and SIGINT, then calls `serve` and turns its status
+// into the exit code (0, 1, or 2 for InvalidArgument, NotFound,
+// FailedPrecondition and OutOfRange), printing "program: message". Cancelled
+// after a stop signal is a clean stop. Call first thing in main.
 int RunService(CLI::App& app, int argc, char** argv, ServiceFlags& flags,
                const std::function<absl::Status()>& serve);
 

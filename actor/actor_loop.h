@@ -22,6 +22,7 @@
 #include "core/tensor.h"
 #include "environments/action_scaling.h"
 #include "environments/registry.h"
+#include "experience/episode.h"
 #include "experience/interfaces.h"
 #include "policy/frame_stack.h"
 #include "policy/policy.h"
@@ -43,12 +44,6 @@ struct ActorOptions {
   // Makes each environment; unset = MakeEnvironment(environment).
   std::function<absl::StatusOr<std::unique_ptr<Environment>>()>
       make_environment;
-};
-
-// An episode that ended.
-struct FinishedEpisode {
-  double episode_return = 0;
-  uint64_t length = 0;
 };
 
 class ActorLoop {

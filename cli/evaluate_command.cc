@@ -8,8 +8,8 @@
 #include "cli/commands.h"
 #include "cli/embedded_system.h"
 #include "core/status.h"
-#include "evaluation/audit_record.h"
 #include "evaluation/audit_table.h"
+#include "evaluation/make_audit_record.h"
 #include "policy/bundle.h"
 #include "run/config.h"
 

@@ -10,9 +10,9 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "cli/interval_metrics.h"
 #include "core/clock.h"
-#include "evaluation/audit_record.h"
+#include "learner/interval_metrics.h"
+#include "run/audit_record.h"
 
 namespace softfleet {
 

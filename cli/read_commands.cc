@@ -9,8 +9,8 @@
 #include "cli/commands.h"
 #include "core/file_system.h"
 #include "core/status.h"
-#include "evaluation/audit_log.h"
 #include "evaluation/audit_table.h"
+#include "run/audit_log.h"
 #include "run/config.h"
 
 namespace softfleet {

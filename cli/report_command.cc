@@ -5,10 +5,10 @@
 #include <string>
 
 #include "cli/commands.h"
-#include "cli/report_data.h"
 #include "core/file_system.h"
 #include "core/status.h"
 #include "evaluation/report.h"
+#include "evaluation/report_data.h"
 
 namespace softfleet {
 namespace {

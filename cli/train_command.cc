@@ -4,15 +4,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/commands.h"
-#include "cli/machine.h"
 #include "cli/progress.h"
-#include "cli/report_data.h"
 #include "cli/training_run.h"
 #include "core/log.h"
 #include "core/status.h"
 #include "core/stop_signal.h"
+#include "evaluation/report_data.h"
 #include "run/checkpoint_store.h"
 #include "run/config.h"
+#include "run/machine.h"
 
 namespace softfleet {
 namespace {

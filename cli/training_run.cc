@@ -7,12 +7,13 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
-#include "cli/stop_rules.h"
 #include "cli/system_checkpoint.h"
 #include "core/status.h"
 #include "core/version.h"
+#include "evaluation/make_audit_record.h"
 #include "policy/bundle.h"
 #include "run/config.h"
+#include "run/stop_rules.h"
 
 namespace softfleet {
 namespace {

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "evaluation/audit_record.h"
 #include "evaluation/metrics_table.h"
+#include "run/audit_record.h"
 #include "run/config.h"
 
 namespace softfleet {

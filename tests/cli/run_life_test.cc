@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
-#include "cli/stop_rules.h"
 #include "core/clock.h"
 #include "policy/bundle.h"
+#include "run/stop_rules.h"
 #include "tests/cli/run_fixture.h"
 #include "tests/core/test_directory.h"
 

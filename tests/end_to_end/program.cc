@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/file_system.h"
-#include "evaluation/audit_log.h"
+#include "run/audit_log.h"
 
 namespace softfleet {
 namespace {

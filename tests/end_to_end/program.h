@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "evaluation/audit_record.h"
+#include "run/audit_record.h"
 #include "tests/end_to_end/child_process.h"
 
 namespace softfleet {

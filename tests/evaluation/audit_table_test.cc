@@ -7,7 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/evaluation/testing.h"
+#include "tests/run/audit_testing.h"
 
 namespace softfleet {
 namespace {

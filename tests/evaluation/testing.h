@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small policies, a scripted environment and an example record for the tests
-// of room evaluation. Not thread-safe.
+// Small policies and a scripted environment for the tests of room evaluation.
+// Not thread-safe.
 #ifndef SOFTFLEET_TESTS_EVALUATION_TESTING_H_
 #define SOFTFLEET_TESTS_EVALUATION_TESTING_H_
 
@@ -13,7 +13,6 @@
 #include "absl/status/statusor.h"
 #include "environments/environment.h"
 #include "environments/registry.h"
-#include "evaluation/audit_record.h"
 #include "evaluation/evaluator.h"
 #include "evaluation/panel.h"
 #include "experience/snapshot.h"
@@ -85,9 +84,6 @@ absl::StatusOr<EvaluationResult> EvaluateOnce(const Evaluator::Options& options,
                                               const Snapshot& snapshot);
 // Mean 0 and standard deviation 1 before tanh, for one observation element.
 Snapshot ZeroPolicy(const EnvironmentSpec& spec);
-
-// A record in which every field has another value.
-AuditRecord ExampleRecord();
 
 }  // namespace softfleet::testing
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // When a run has seen enough before its last step (RunConfig.stop). Pure
 // functions of what the run has recorded. Thread-safe.
-#ifndef SOFTFLEET_CLI_STOP_RULES_H_
-#define SOFTFLEET_CLI_STOP_RULES_H_
+#ifndef SOFTFLEET_RUN_STOP_RULES_H_
+#define SOFTFLEET_RUN_STOP_RULES_H_
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "evaluation/audit_record.h"
+#include "run/audit_record.h"
 #include "softfleet/v1/run.pb.h"
 
 namespace softfleet {
@@ -30,4 +30,4 @@ const AuditRecord* BestRecord(const std::vector<AuditRecord>& records);
 
 }  // namespace softfleet
 
-#endif  // SOFTFLEET_CLI_STOP_RULES_H_
+#endif  // SOFTFLEET_RUN_STOP_RULES_H_

@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/report_data.h"
+#include "evaluation/report_data.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "cli/machine.h"
 #include "run/config.h"
-#include "tests/cli/run_fixture.h"
 #include "tests/core/test_directory.h"
 
 namespace softfleet {
 namespace {
 
-using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -36,29 +32,6 @@ void Append(const std::string& path, const std::string& text) {
 }
 
 constexpr char kMetrics[] = "step,updates,wall_seconds\n100,50,2.5\n";
-
-TEST(ReportDataTest, AFinishedRunIsGatheredWhole) {
-  const TestDirectory directory;
-  const std::string run = directory / "run";
-  const v1::RunConfig config = With(ShortRun("Pendulum-v1"), {"seed=5"});
-  ASSERT_TRUE(Drive(RealFileSystem(), config, run).ok());
-  const ReportData data = GatherOrFail(run);
-  EXPECT_THAT(data.problems, IsEmpty());
-  EXPECT_EQ(data.environment, "Pendulum-v1");
-  EXPECT_EQ(data.config_hash, ConfigHash(config));
-  EXPECT_EQ(data.config_text, EffectiveConfig(config));
-  EXPECT_EQ(data.seed, 5u);
-  EXPECT_EQ(data.total_steps, 600u);
-  EXPECT_EQ(data.starts, 1u);
-  EXPECT_EQ(data.metrics.Column("step").back(), 560);
-  EXPECT_EQ(data.audit.size(), 3u);
-  EXPECT_EQ(data.run_id, data.audit.back().run_id);
-  EXPECT_TRUE(data.best_step.has_value());
-  const ReportHeadline headline = Headline(data);
-  EXPECT_TRUE(headline.finished);
-  EXPECT_EQ(headline.steps, 600u);
-  EXPECT_EQ(headline.wall_seconds, 0);  // the fixture's clock stands still
-}
 
 TEST(ReportDataTest, DifferencesAreThoseFromTheDefaults) {
   const TestDirectory directory;
@@ -124,23 +97,6 @@ TEST(ReportDataTest, ADirectoryThatIsNoRunIsRefused) {
   EXPECT_TRUE(absl::IsNotFound(data.status()));
   EXPECT_THAT(std::string(data.status().message()),
               HasSubstr("is not a run's directory"));
-}
-
-TEST(MachineTest, WhatIsWrittenIsReadBackInItsOrder) {
-  const TestDirectory directory;
-  const MachineFacts facts = {{"softfleet", "1"}, {"CPU", "a \"b\""}};
-  const std::string path = directory / "machine.json";
-  ASSERT_TRUE(WriteMachine(RealFileSystem(), path, facts).ok());
-  const auto read = ReadMachine(RealFileSystem(), path);
-  ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_EQ(*read, facts);
-}
-
-TEST(MachineTest, ThisMachineNamesItsVersionAndCores) {
-  const MachineFacts facts = ThisMachine(RealFileSystem());
-  for (const char* name : {"softfleet", "LibTorch", "compiler", "cores"}) {
-    EXPECT_THAT(facts, Contains(Field(&MachineFacts::value_type::first, name)));
-  }
 }
 
 }  // namespace

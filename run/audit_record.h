@@ -2,8 +2,8 @@
 // One row of the audit: what one evaluation found, beside the temperature and
 // the scales it was trained with. Its JSON keys and their order are a promise
 // to outside readers. Values; thread-safe.
-#ifndef SOFTFLEET_EVALUATION_AUDIT_RECORD_H_
-#define SOFTFLEET_EVALUATION_AUDIT_RECORD_H_
+#ifndef SOFTFLEET_RUN_AUDIT_RECORD_H_
+#define SOFTFLEET_RUN_AUDIT_RECORD_H_
 
 #include <cstdint>
 #include <optional>
@@ -13,8 +13,6 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "evaluation/evaluator.h"
-#include "experience/snapshot.h"
 
 namespace softfleet {
 
@@ -37,8 +35,9 @@ struct AuditRecord {
   double reward_scale = 1;
   double alpha = 0;  // the value the last update used
   double target_entropy = 0;
-  // Over all steps of the stochastic episodes, as in EvaluationResult; entropy
-  // in the space of target_entropy.
+  // From here to saturated_fraction: over all steps of the stochastic
+  // episodes, each step with equal weight. Entropy is in the space of
+  // target_entropy; actions are in policy space, after tanh.
   double entropy = 0;
   std::vector<double> action_mean;
   std::vector<double> action_std;
@@ -52,10 +51,6 @@ struct AuditRecord {
   std::vector<std::pair<std::string, double>> reward_components;
   bool operator==(const AuditRecord&) const = default;
 };
-
-AuditRecord MakeAuditRecord(const EvaluationResult& result,
-                            const Snapshot& snapshot,
-                            absl::string_view config_hash);
 
 // A JSON array, one object per line, keys in the promised order: those of the
 // struct, with the modes' fields prefixed deterministic_ and stochastic_ (mean,
@@ -76,4 +71,4 @@ std::string FormatAuditCsv(const std::vector<AuditRecord>& records);
 
 }  // namespace softfleet
 
-#endif  // SOFTFLEET_EVALUATION_AUDIT_RECORD_H_
+#endif  // SOFTFLEET_RUN_AUDIT_RECORD_H_

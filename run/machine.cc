@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/machine.h"
+#include "run/machine.h"
 
 #include <sched.h>
 #include <sys/utsname.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/stop_rules.h"
+#include "run/stop_rules.h"
 
 #include "absl/strings/str_cat.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evaluation/audit_log.h"
+#include "run/audit_log.h"
 
 #include <limits>
 #include <string>
@@ -9,7 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/test_directory.h"
-#include "tests/evaluation/testing.h"
+#include "tests/run/audit_testing.h"
 
 namespace softfleet {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of metrics.csv: what happened since the last row. Not thread-safe.
-#ifndef SOFTFLEET_CLI_INTERVAL_METRICS_H_
-#define SOFTFLEET_CLI_INTERVAL_METRICS_H_
+#ifndef SOFTFLEET_LEARNER_INTERVAL_METRICS_H_
+#define SOFTFLEET_LEARNER_INTERVAL_METRICS_H_
 
 #include <cstdint>
 #include <limits>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "actor/actor_loop.h"
+#include "experience/episode.h"
 #include "sac/update.h"
 
 namespace softfleet {
@@ -62,4 +62,4 @@ class IntervalMetrics {
 
 }  // namespace softfleet
 
-#endif  // SOFTFLEET_CLI_INTERVAL_METRICS_H_
+#endif  // SOFTFLEET_LEARNER_INTERVAL_METRICS_H_

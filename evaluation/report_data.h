@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gathers what a run directory says into the report's data. Only reads, and
 // takes no lock: every file it reads is replaced whole or only appended to.
-#ifndef SOFTFLEET_CLI_REPORT_DATA_H_
-#define SOFTFLEET_CLI_REPORT_DATA_H_
+#ifndef SOFTFLEET_EVALUATION_REPORT_DATA_H_
+#define SOFTFLEET_EVALUATION_REPORT_DATA_H_
 
 #include <string>
 
@@ -25,4 +25,4 @@ absl::Status WriteReport(FileSystem& files, const std::string& run_dir,
 
 }  // namespace softfleet
 
-#endif  // SOFTFLEET_CLI_REPORT_DATA_H_
+#endif  // SOFTFLEET_EVALUATION_REPORT_DATA_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evaluation/audit_record.h"
+#include "run/audit_record.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "core/hash.h"
 #include "core/status.h"
 #include "nlohmann/json.hpp"
 #include "run/records.h"
@@ -56,11 +55,6 @@ void VisitFields(Record& record, Visitor&& visit) {
 
 std::string ComponentKey(absl::string_view name) {
   return absl::StrCat(kComponentPrefix, name, kComponentSuffix);
-}
-
-AuditReturns Returns(const ModeResult& mode) {
-  return {mode.return_mean, mode.return_std, mode.success_fraction,
-          mode.regret_mean};
 }
 
 // Writes one record's fields into an object.
@@ -241,34 +235,6 @@ std::string CellOf(const Cells& row, const std::string& column) {
 }
 
 }  // namespace
-
-AuditRecord MakeAuditRecord(const EvaluationResult& result,
-                            const Snapshot& snapshot,
-                            absl::string_view config_hash) {
-  AuditRecord record;
-  record.run_id = snapshot.run_id;
-  record.step = snapshot.step;
-  record.updates = snapshot.updates;
-  record.panel_hash = HexHash(result.panel_hash);
-  record.config_hash = std::string(config_hash);
-  record.panel_starts = result.deterministic.returns.size();
-  record.reward_scale = snapshot.reward_scale;
-  record.alpha = snapshot.alpha;
-  record.target_entropy = snapshot.target_entropy;
-  record.entropy = result.entropy + snapshot.entropy_offset;
-  record.action_mean = result.action_mean;
-  record.action_std = result.action_std;
-  record.clipped_fraction = result.clipped_fraction;
-  record.saturated_fraction = result.saturated_fraction;
-  record.deterministic = Returns(result.deterministic);
-  record.stochastic = Returns(result.stochastic);
-  record.version = snapshot.version;
-  for (size_t i = 0; i < result.reward_components.size(); ++i) {
-    record.reward_components.emplace_back(
-        result.reward_components[i], result.deterministic.component_means[i]);
-  }
-  return record;
-}
 
 std::string FormatAuditJson(const std::vector<AuditRecord>& records) {
   std::vector<std::string> lines;

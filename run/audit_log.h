@@ -2,8 +2,8 @@
 // audit.json and audit.csv of a run directory. audit.json is the record;
 // audit.csv is made from it. Both are rewritten whole and atomically at every
 // row, so a reader never sees a part. Not thread-safe; one owner.
-#ifndef SOFTFLEET_EVALUATION_AUDIT_LOG_H_
-#define SOFTFLEET_EVALUATION_AUDIT_LOG_H_
+#ifndef SOFTFLEET_RUN_AUDIT_LOG_H_
+#define SOFTFLEET_RUN_AUDIT_LOG_H_
 
 #include <cstdint>
 #include <memory>
@@ -13,7 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/file_system.h"
-#include "evaluation/audit_record.h"
+#include "run/audit_record.h"
 
 namespace softfleet {
 
@@ -51,4 +51,4 @@ class AuditLog {
 
 }  // namespace softfleet
 
-#endif  // SOFTFLEET_EVALUATION_AUDIT_LOG_H_
+#endif  // SOFTFLEET_RUN_AUDIT_LOG_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/stop_rules.h"
+#include "run/stop_rules.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

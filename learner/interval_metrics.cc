@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/interval_metrics.h"
+#include "learner/interval_metrics.h"
 
 #include <nlohmann/json.hpp>
 

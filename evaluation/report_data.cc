@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/report_data.h"
+#include "evaluation/report_data.h"
 
 #include <sys/stat.h>
 
@@ -10,13 +10,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
-#include "cli/machine.h"
-#include "cli/stop_rules.h"
 #include "core/hash.h"
 #include "core/status.h"
-#include "evaluation/audit_log.h"
+#include "run/audit_log.h"
 #include "run/checkpoint_store.h"
 #include "run/config.h"
+#include "run/machine.h"
+#include "run/stop_rules.h"
 
 namespace softfleet {
 namespace {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run ran on: machine.json in its directory, written by `train` at each
-// start and read by the report, which may be made elsewhere. Names nothing by
+// What a run ran on: machine.json in its directory, written at each start
+// and read by the report, which may be made elsewhere. Names nothing by
 // which the machine could be found. Thread-safe: free functions.
-#ifndef SOFTFLEET_CLI_MACHINE_H_
-#define SOFTFLEET_CLI_MACHINE_H_
+#ifndef SOFTFLEET_RUN_MACHINE_H_
+#define SOFTFLEET_RUN_MACHINE_H_
 
 #include <string>
 #include <utility>
@@ -31,4 +31,4 @@ absl::StatusOr<MachineFacts> ReadMachine(FileSystem& files,
 
 }  // namespace softfleet
 
-#endif  // SOFTFLEET_CLI_MACHINE_H_
+#endif  // SOFTFLEET_RUN_MACHINE_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evaluation/audit_log.h"
+#include "run/audit_log.h"
 
 #include <utility>
 

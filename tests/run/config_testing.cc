@@ -20,8 +20,9 @@ bool Allowed(double value, const v1::Range& range) {
 std::vector<std::string> SampleNumbers(const Leaf& leaf) {
   const std::string standard = DefaultValue(leaf);
   std::vector<std::string> samples;
-  for (const double value : {0.125, 0.3, 7.0, 11.0}) {
-    const std::string text = absl::StrFormat("%g", value);
+  // The large ones are for sizes in bytes, whose least is a mebibyte.
+  for (const double value : {0.125, 0.3, 7.0, 11.0, 2097152.0, 4194304.0}) {
+    const std::string text = absl::StrFormat("%.7g", value);
     const bool fits = leaf.is_double() || value >= 1;
     if (fits && text != standard && Allowed(value, leaf.range())) {
       samples.push_back(

@@ -47,6 +47,7 @@ RUN scripts/setup --cuda \
  && python3 -m pip install --no-cache-dir --no-deps --require-hashes \
       --only-binary=:all: --target /wheels -r scripts/cuda-toolkit.txt \
  && cp -a /wheels/nvidia/. "$(scripts/setup --cuda --root)/nvidia/" \
+ && ln -s lib $CUDA_HOME/lib64 \
  && ln -s libcudart.so.13 $CUDA_HOME/lib/libcudart.so \
  && rm -rf /wheels
 

@@ -8,6 +8,10 @@ if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
     HINTS $ENV{CUDA_HOME}/bin /usr/local/cuda/bin)
 endif()
 enable_language(CUDA)
+# CMake 3.25 sets a property of this target although CUDA 13 has no such library.
+if(NOT TARGET CUDA::nvToolsExt)
+  add_library(CUDA::nvToolsExt INTERFACE IMPORTED)
+endif()
 find_package(CUDAToolkit 13.0 REQUIRED)
 if(NOT EXISTS "${_torch}/lib/libtorch_cuda.so")
   message(FATAL_ERROR

@@ -36,10 +36,11 @@ HISTOGRAM_SUFFIX = re.compile(r"_(bucket|sum|count)$")
 POSITION = ("x", "y", "w", "h")
 
 
-def substitute(expression):
+def substitute(expression, variables=None):
     """`expression` with Grafana's variables replaced."""
+    values = {**VARIABLES, **(variables or {})}
     return VARIABLE.sub(
-        lambda match: VARIABLES.get(match[1], match[0]), expression
+        lambda match: values.get(match[1], match[0]), expression
     )
 
 

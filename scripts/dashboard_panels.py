@@ -5,9 +5,12 @@ docs/metrics.md says what each metric means."""
 from grafana_panels import BLUE, GREEN, RED, graph, stat
 
 
-def seen(expression, legend):
-    """Counts of what should not happen: nothing yet is drawn as 0."""
-    return f"{expression} or on () vector(0)", legend
+def seen(expression, legend, label=None):
+    """Counts of what should not happen: before the first, "none" is at 0."""
+    nothing = "vector(0)"
+    if label:
+        nothing = f'label_replace(vector(0), "{label}", "none", "", "")'
+    return f"{expression} or on () {nothing}", legend
 
 
 def share(metric, by, job=None):
@@ -253,7 +256,7 @@ FLOW = [
         "One step of all of an actor's environments: acting, stepping, handing "
         "on. Half of the steps take less than the median.",
         (quantile(0.5, "sac_actor_step_seconds"), "median"),
-        (quantile(0.95, "sac_actor_step_seconds"), "95 %"),
+        (quantile(0.95, "sac_actor_step_seconds"), "95th percentile"),
         low=0,
     ),
     graph(
@@ -387,7 +390,7 @@ STORAGE = [
         "Rows lost since the processes started, by reason: shard_restart (the "
         "durability level allows it), overflow (dropped by configuration), "
         "overtaken (the learner read too slowly).",
-        seen("sum by (reason) (sac_rows_lost_total)", "{{reason}}"),
+        seen("sum by (reason) (sac_rows_lost_total)", "{{reason}}", "reason"),
         low=0,
     ),
 ]
@@ -441,6 +444,7 @@ HEALTH = [
         seen(
             "sum by (reason) (increase(sac_replay_streams_closed_total[1m]))",
             "closed: {{reason}}",
+            "reason",
         ),
         low=0,
     ),
@@ -449,7 +453,7 @@ HEALTH = [
         "none",
         "Updates and snapshots refused because they contained an infinity or "
         "NaN, since the learner started. Anything above 0 is a diverged run.",
-        seen("sum by (what) (sac_learner_nonfinite_total)", "{{what}}"),
+        seen("sum by (what) (sac_learner_nonfinite_total)", "{{what}}", "what"),
         low=0,
         high=1,
     ),

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transport/learner_client.h"
+
+#include <grpcpp/client_context.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "core/backoff.h"
+#include "core/log.h"
+#include "core/status.h"
+#include "core/version.h"
+#include "softfleet/v1/learner.grpc.pb.h"
+#include "softfleet/v1/replay.grpc.pb.h"
+#include "transport/status.h"
+
+namespace softfleet {
+namespace {
+
+// A learner that does not answer a short question by then is asked again.
+constexpr absl::Duration kJoinTimeout = absl::Seconds(5);
+// The learner's loop records reports between its updates and checkpoints.
+constexpr absl::Duration kReportTimeout = absl::Seconds(20);
+// How often `stop` is asked: it has no way to wake anybody.
+constexpr absl::Duration kStopInterval = absl::Milliseconds(50);
+
+// One call with a deadline.
+template <typename Stub, typename Method, typename Request, typename Reply>
+absl::Status Call(Stub& stub, Method method, const Request& request,
+                  absl::Duration timeout, Reply* reply) {
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+  return FromGrpcStatus((stub.*method)(&context, request, reply));
+}
+
+// Waits unless `stop` says so, which it returns.
+bool WaitUnless(const std::function<bool()>& stop, absl::Duration wait) {
+  const absl::Time end = absl::Now() + wait;
+  while (!stop()) {
+    const absl::Duration left = end - absl::Now();
+    if (left <= absl::ZeroDuration()) return false;
+    absl::SleepFor(std::min(left, kStopInterval));
+  }
+  return true;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::JoinReply> Join(
+    const std::shared_ptr<grpc::Channel>& channel, v1::Role role,
+    const std::string& name, const std::function<bool()>& stop) {
+  const auto stub = v1::LearnerService::NewStub(channel);
+  v1::JoinRequest request;
+  request.set_protocol(v1::PROTOCOL_CURRENT);
+  request.set_role(role);
+  request.set_name(name);
+  request.set_software_version(std::string(SoftwareVersion()));
+  Backoff backoff;
+  std::string waits_for;
+  while (!stop()) {
+    v1::JoinReply reply;
+    const absl::Status status = Call(*stub, &v1::LearnerService::Stub::Join,
+                                     request, kJoinTimeout, &reply);
+    if (status.ok()) return reply;
+    if (!IsTransient(status)) return Annotate(status, "the learner refuses");
+    if (waits_for != status.message()) {
+      waits_for = std::string(status.message());
+      LogInfo(absl::StrCat("waiting for the learner: ", waits_for));
+    }
+    if (WaitUnless(stop, backoff.Next())) break;
+  }
+  return absl::CancelledError("stopped before the learner answered");
+}
+
+absl::StatusOr<bool> ReportEvaluation(
+    const std::shared_ptr<grpc::Channel>& channel,
+    const v1::ReportEvaluationRequest& request) {
+  const auto stub = v1::LearnerService::NewStub(channel);
+  v1::ReportEvaluationReply reply;
+  SF_RETURN_IF_ERROR(Call(*stub, &v1::LearnerService::Stub::ReportEvaluation,
+                          request, kReportTimeout, &reply));
+  return reply.recorded();
+}
+
+absl::StatusOr<v1::LearnerInfoReply> LearnerInfo(
+    const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout) {
+  const auto stub = v1::LearnerService::NewStub(channel);
+  v1::LearnerInfoReply reply;
+  SF_RETURN_IF_ERROR(Call(*stub, &v1::LearnerService::Stub::Info,
+                          v1::LearnerInfoRequest(), timeout, &reply));
+  return reply;
+}
+
+absl::StatusOr<v1::ReplayInfoReply> ReplayInfo(
+    const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout) {
+  const auto stub = v1::ReplayService::NewStub(channel);
+  v1::ReplayInfoReply reply;
+  SF_RETURN_IF_ERROR(Call(*stub, &v1::ReplayService::Stub::Info,
+                          v1::ReplayInfoRequest(), timeout, &reply));
+  return reply;
+}
+
+}  // namespace softfleet

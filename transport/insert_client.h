@@ -14,13 +14,18 @@
 //     new session begins with what is still kept.
 //  5. A batch that the shard rejects has used up its number; its rows are
 //     counted and the reason is logged. Nothing else is affected.
-//  6. What is kept is bounded in rows and bytes. When full, WaitForRoom waits
-//     (overflow: wait), or Append drops the new block and counts it
-//     (overflow: drop).
+//  6. What is kept is bounded in rows and bytes: a block is taken while both
+//  are
+//     below their bounds. When full, WaitForRoom waits (overflow: wait), or
+//     Append drops the new block and counts it (overflow: drop).
 //  7. Never more unacknowledged bytes are on the way than the shard's credit.
 //  8. Reconnects back off with jitter, for ever, until Finish or destruction.
 //     What a person must know of (another run's shard, a wrong schema) ends
 //     the client: status() says it.
+//
+// transport/insert_buffer.h has rules 2 to 7 without sockets. Here one thread
+// connects and writes, another reads what the shard answers. Thread-safe, but
+// for one caller of Append at a time.
 #ifndef SOFTFLEET_TRANSPORT_INSERT_CLIENT_H_
 #define SOFTFLEET_TRANSPORT_INSERT_CLIENT_H_
 
@@ -36,6 +41,7 @@
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "experience/interfaces.h"
+#include "transport/insert_buffer.h"
 
 namespace softfleet {
 
@@ -50,6 +56,8 @@ struct InsertMetrics {
   Counter& lost_overflow;
 };
 
+class InsertSession;
+
 class InsertClient : public StepSink {
  public:
   enum class Overflow { kWait, kDrop };
@@ -63,7 +71,9 @@ class InsertClient : public StepSink {
     Overflow overflow = Overflow::kWait;
     // Blocks that wait together are sent as one batch of at most so many rows.
     int64_t batch_rows = 1024;
-    Clock* clock = &SystemClock();
+    // A connection whose Hello is not answered in this time is given up.
+    absl::Duration welcome_timeout = absl::Seconds(10);
+    Clock* clock = &SystemClock();  // for how long the shard was away
   };
 
   // Begins to connect. `metrics` outlives the client.
@@ -86,25 +96,21 @@ class InsertClient : public StepSink {
 
   // Sends what is kept, says Bye, and waits until the shard has closed the
   // session: stored = sent. DeadlineExceeded says how many rows are left.
+  // Append takes nothing any more.
   absl::Status Finish(absl::Duration timeout);
 
   // Rows appended and acknowledged so far, for tests and reports.
-  struct Counts {
-    uint64_t appended = 0;
-    uint64_t acknowledged = 0;  // durable at the shard
-    uint64_t rejected = 0;
-    uint64_t lost = 0;     // acknowledged once and gone
-    uint64_t dropped = 0;  // by overflow
-    uint64_t pending = 0;
-  };
+  using Counts = InsertCounts;
   Counts counts() const;
+  // Whether the shard has welcomed this session and the stream is open.
+  bool connected() const;
   // Why the shard admits nothing at the moment; empty = it does.
   std::string waiting_for() const;
 
  private:
-  class Impl;
-  explicit InsertClient(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit InsertClient(std::unique_ptr<InsertSession> session);
+
+  const std::unique_ptr<InsertSession> session_;
 };
 
 }  // namespace softfleet

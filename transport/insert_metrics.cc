@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string>
+
+#include "transport/insert_client.h"
+
+namespace softfleet {
+namespace {
+
+Counter& LostRows(MetricRegistry& registry, const std::string& reason) {
+  return registry.AddCounter(
+      {.name = "sac_rows_lost_total",
+       .kind = MetricKind::kCounter,
+       .unit = "rows",
+       .help = "Rows that were made and will never be learned from: "
+               "shard_restart (acknowledged, then gone with the shard's "
+               "memory), overflow (dropped by an actor whose buffer was "
+               "full), overtaken (overwritten at the shard before the learner "
+               "read them).",
+       .labels = {"reason"}},
+      {reason});
+}
+
+}  // namespace
+
+InsertMetrics::InsertMetrics(MetricRegistry& registry)
+    : retries(registry.AddCounter(
+          {.name = "sac_insert_retries_total",
+           .kind = MetricKind::kCounter,
+           .unit = "1",
+           .help =
+               "Connections to the shard that were tried after the first."})),
+      buffer_bytes(registry.AddGauge(
+          {.name = "sac_insert_buffer_bytes",
+           .unit = "bytes",
+           .help = "Serialised rows that are kept until the shard has "
+                   "acknowledged them."})),
+      buffer_rows(registry.AddGauge(
+          {.name = "sac_insert_buffer_rows",
+           .unit = "rows",
+           .help = "Rows that are kept until the shard has acknowledged "
+                   "them."})),
+      acknowledged_rows(registry.AddCounter(
+          {.name = "sac_insert_acknowledged_rows_total",
+           .kind = MetricKind::kCounter,
+           .unit = "rows",
+           .help = "Rows that the shard has acknowledged as durable."})),
+      rejected_rows(registry.AddCounter(
+          {.name = "sac_insert_rejected_rows_total",
+           .kind = MetricKind::kCounter,
+           .unit = "rows",
+           .help = "Rows that the shard has refused as wrong."})),
+      lost_shard_restart(LostRows(registry, "shard_restart")),
+      lost_overflow(LostRows(registry, "overflow")) {}
+
+}  // namespace softfleet

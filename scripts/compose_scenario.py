@@ -71,6 +71,17 @@ class Scenario:
             what,
         )
 
+    def check_rules(self):
+        """The image's promtool takes the configuration and the rules' tests."""
+        promtool = ("run", "--rm", "--no-deps", "--entrypoint", "promtool")
+        folder = "/etc/prometheus"
+        for arguments in (
+            ("check", "config", f"{folder}/prometheus.yml"),
+            ("test", "rules", f"{folder}/rules_test.yml"),
+        ):
+            self._cluster.compose(*promtool, "prometheus", *arguments)
+        self._say("promtool: configuration and rules are right")
+
     def start(self):
         """Two actors, everything healthy, the run learning."""
         self._cluster.set(SOFTFLEET_SET=ENDLESS)

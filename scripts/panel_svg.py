@@ -12,7 +12,6 @@ CHARACTER = 0.55
 TEXT, TITLE, NUMBER = 11, 13, 26  # Font sizes.
 MARGIN = 12  # Inside a panel.
 TICKS = 4  # About so many on an axis.
-SHORT_NUMBER = 1000  # From here on numbers are written with k, M, G.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,27 +69,35 @@ class Axis:
     events: tuple = ()
 
 
-def number(value, unit):
-    """`value` as a person writes it."""
-    if unit == "percentunit":
-        return f"{100 * value:.3g}%".replace("e+02", "00")
-    if unit == "s":
-        for factor, name in ((1e-6, "µs"), (1e-3, "ms"), (1, "s"), (60, "min")):
-            if abs(value) < 1000 * factor and name in ("µs", "ms"):
-                return f"{value / factor:.3g} {name}" if value else "0"
-            if name == "s" and abs(value) < 120:
-                return f"{value:.3g} s"
-        return f"{value / 60:.3g} min"
-    step, names = (1024, ("B", "KiB", "MiB", "GiB", "TiB")) if (
-        unit == "bytes"
-    ) else (1000, ("", "k", "M", "G", "T"))
+def significant(value):
+    """Three digits, or all that stand before the point."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def scaled(value, step, names):
+    """`value` in the largest of the units `names` that leaves 1 or more; each
+    is `step` times the one before."""
     index = 0
     while abs(value) >= step and index < len(names) - 1:
         value, index = value / step, index + 1
-    digits = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{significant(value)} {names[index]}".strip()
+
+
+def number(value, unit):
+    """`value` as a person writes it."""
     if abs(value) < 1e-9:
-        digits = "0"
-    return (digits + " " + names[index]).strip().replace("-", "\u2212")
+        written = "0%" if unit == "percentunit" else "0"
+    elif unit == "percentunit":
+        written = f"{significant(100 * value)}%"
+    elif unit == "s" and abs(value) >= 120:
+        written = f"{significant(value / 60)} min"
+    elif unit == "s":
+        written = scaled(value * 1e6, 1000, ("µs", "ms", "s"))
+    elif unit == "bytes":
+        written = scaled(value, 1024, ("B", "KiB", "MiB", "GiB", "TiB"))
+    else:
+        written = scaled(value, 1000, ("", "k", "M", "G", "T"))
+    return written.replace("-", "\u2212")
 
 
 def ticks(low, high, binary=False):

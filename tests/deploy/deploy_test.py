@@ -12,10 +12,13 @@ import re
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 import check_dashboard  # noqa: E402  (found through the line above)
+import draw_dashboard  # noqa: E402
+import panel_svg  # noqa: E402
 
 SKIPPED = 77
 PROGRAMS = ("actor", "evaluator", "learner", "replay-0", "replay-1")
@@ -136,6 +139,54 @@ def TheDashboardChecksCanFail():
         ["sac_a_total is neither documented nor recorded"],
         "unknown names",
     )
+
+
+def TheDrawingShowsEveryPanelAndValue():
+    class Answers:
+        """A Prometheus that knows one course of values under every name."""
+
+        def series(self, expression, start, end, step):
+            labels = {"mode": "deterministic", "instance": "<replay-0>"}
+            times = range(int(start), int(end), int(step))
+            return [(labels, [(time, 1234.5 + time) for time in times])]
+
+    axis = panel_svg.Axis(0, 600, events=(300,))
+    dashboard = the_dashboard()
+    sections = [
+        (
+            title,
+            [
+                (panel, draw_dashboard.curves_of(panel, Answers(), axis))
+                for panel in panels
+            ],
+        )
+        for title, panels in draw_dashboard.sections_of(dashboard, set())
+    ]
+    page = draw_dashboard.draw(sections, axis, panel_svg.DARK)
+    words = [
+        "".join(element.itertext())
+        for element in xml.etree.ElementTree.fromstring(page).iter()
+        if element.tag.endswith("}text")
+    ]
+    for panel in dashboard["panels"]:
+        expect(panel["title"] in words, f"{panel['title']} is not drawn")
+    expect("<replay-0> 1.83 k" in words, "the legend lacks a name and value")
+    empty = panel_svg.draw_graph(
+        0, 0, 300, 200, "Empty", "short", [], axis, panel_svg.LIGHT
+    )
+    expect("no data" in "".join(empty), "an empty panel does not say so")
+    for value, unit, wanted in (
+        (0.9415, "percentunit", "94.2%"),
+        (12, "percentunit", "1200%"),
+        (0, "short", "0"),
+        (-1234, "short", "\u22121.23 k"),
+        (0.00042, "s", "420 µs"),
+        (90, "s", "90 s"),
+        (600, "s", "10 min"),
+        (3 * 2**20, "bytes", "3 MiB"),
+    ):
+        equal(panel_svg.number(value, unit), wanted, f"{value} {unit}")
+    equal(panel_svg.ticks(0, 1), [0, 0.25, 0.5, 0.75, 1], "ticks")
 
 
 def PromtoolAcceptsTheRulesAndTheirTests():

@@ -61,10 +61,9 @@ absl::Status CheckFile(FileSystem& files, const std::string& directory,
       "%s has CRC-32C %08x, its manifest says %08x", path, crc, wanted.crc32c));
 }
 
-// The manifest of a checkpoint that is whole.
-absl::StatusOr<CheckpointManifest> CheckDirectory(FileSystem& files,
-                                                  const std::string& directory,
-                                                  uint64_t step) {
+absl::StatusOr<CheckpointManifest> ReadManifest(FileSystem& files,
+                                                const std::string& directory,
+                                                uint64_t step) {
   const std::string path = JoinPath(directory, kManifestFile);
   SF_ASSIGN_OR_RETURN(const std::string text, files.Read(path));
   absl::StatusOr<CheckpointManifest> manifest = DecodeManifest(text);
@@ -73,7 +72,16 @@ absl::StatusOr<CheckpointManifest> CheckDirectory(FileSystem& files,
     return absl::DataLossError(
         absl::StrCat(path, " is that of step ", manifest->step));
   }
-  for (const auto& [name, digest] : manifest->files) {
+  return manifest;
+}
+
+// The manifest of a checkpoint that is whole.
+absl::StatusOr<CheckpointManifest> CheckDirectory(FileSystem& files,
+                                                  const std::string& directory,
+                                                  uint64_t step) {
+  SF_ASSIGN_OR_RETURN(CheckpointManifest manifest,
+                      ReadManifest(files, directory, step));
+  for (const auto& [name, digest] : manifest.files) {
     SF_RETURN_IF_ERROR(CheckFile(files, directory, name, digest));
   }
   return manifest;
@@ -141,6 +149,16 @@ CheckpointStore::NewestValid() const {
   return absl::DataLossError(
       absl::StrCat("no valid checkpoint in ", directory_, ":\n  ",
                    absl::StrJoin(found.skipped, "\n  ")));
+}
+
+absl::StatusOr<std::optional<CheckpointManifest>>
+CheckpointStore::NewestManifest() const {
+  SF_ASSIGN_OR_RETURN(const auto directories, Directories());
+  if (directories.empty()) return std::nullopt;
+  const auto& [step, name] = *directories.rbegin();
+  SF_ASSIGN_OR_RETURN(CheckpointManifest manifest,
+                      ReadManifest(*files_, Path(name), step));
+  return manifest;
 }
 
 absl::Status CheckpointStore::CleanUp() {

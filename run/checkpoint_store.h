@@ -72,6 +72,11 @@ class CheckpointStore {
   // DataLoss naming every broken one if there are some but none is valid.
   absl::StatusOr<std::optional<Found>> NewestValid() const;
 
+  // The manifest of the newest checkpoint, valid or not: none of its files is
+  // looked at. nullopt if there is none at all; DataLoss when the manifest is
+  // damaged.
+  absl::StatusOr<std::optional<CheckpointManifest>> NewestManifest() const;
+
   // Steps of the checkpoints there are, ascending.
   absl::StatusOr<std::vector<uint64_t>> Steps() const;
 

@@ -30,7 +30,8 @@ NEVER = {"sac": ["proto", "run"]}
 EXTRA = {
     "evaluation/*main.cc": ["transport"],
     "actor/*main.cc": ["transport"],
-    "learner/*main.cc": ["transport"],
+    # The learner's process writes the run's report.html.
+    "learner/*main.cc": ["transport", "evaluation"],
     "learner/*service*": ["transport"],
 }
 

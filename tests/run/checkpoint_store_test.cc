@@ -55,6 +55,16 @@ TEST_F(CheckpointStoreTest, AnEmptyStoreHasNothingAndWritesNothing) {
   EXPECT_FALSE(files_.Exists(path_));
 }
 
+TEST_F(CheckpointStoreTest, TheNewestManifestIsReadWithoutItsFiles) {
+  EXPECT_FALSE(store_.NewestManifest().value().has_value());
+  WriteSteps({1000, 2000});
+  Replace(In(2000, "rest.safetensors"), "damaged");
+  EXPECT_EQ(store_.NewestManifest().value()->step, 2000u);
+  EXPECT_EQ(Newest().manifest.step, 1000u);
+  Replace(In(2000, "manifest.json"), "damaged");
+  EXPECT_TRUE(absl::IsDataLoss(store_.NewestManifest().status()));
+}
+
 TEST_F(CheckpointStoreTest, WhatIsWrittenComesBack) {
   WriteSteps({1000});
   EXPECT_THAT(Names(), ElementsAre("step-000000001000"));

@@ -98,9 +98,10 @@ v1::ProgressUpdate OpenProgress() {
   return update;
 }
 
-TestShard::TestShard(ReplayService::Options options) {
+TestShard::TestShard(ReplayService::Options options, int port) {
   service_ = ReplayService::Create(std::move(options), registry_).value();
   ServerHost::Options host;
+  host.address = absl::StrCat("127.0.0.1:", port);
   host.services = {service_.get()};
   host_ = ServerHost::Start(std::move(host)).value();
 }
@@ -150,6 +151,15 @@ v1::ReplayInfoReply Info(const std::shared_ptr<grpc::Channel>& channel) {
       v1::ReplayService::NewStub(channel)->Info(&context, {}, &reply);
   EXPECT_TRUE(status.ok()) << status.error_message();
   return reply;
+}
+
+bool AwaitInfo(const std::shared_ptr<grpc::Channel>& channel,
+               const std::function<bool(const v1::ReplayInfoReply&)>& wanted) {
+  const absl::Time end = absl::Now() + kPatience;
+  while (absl::Now() < end) {
+    if (wanted(Info(channel))) return true;
+  }
+  return false;
 }
 
 RawInsert::RawInsert(const std::shared_ptr<grpc::Channel>& channel)

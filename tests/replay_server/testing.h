@@ -8,6 +8,7 @@
 #include <grpcpp/support/sync_stream.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,12 +45,14 @@ v1::ProgressUpdate OpenProgress();
 class TestShard {
  public:
   TestShard() : TestShard(ReplayService::Options()) {}
-  explicit TestShard(ReplayService::Options options);
+  // `port` 0 takes a free one.
+  explicit TestShard(ReplayService::Options options, int port = 0);
   ~TestShard();
 
   // A connection of its own.
   std::shared_ptr<grpc::Channel> Connect() const;
   const std::string& address() const { return host_->address(); }
+  int port() const { return host_->port(); }
   ServerHost& host() { return *host_; }
   ReplayService& service() { return *service_; }
   // "sac_replay_rows" or "sac_replay_rejected_rows_total{reason=\"invalid\"}";
@@ -66,6 +69,9 @@ absl::StatusOr<v1::AttachReply> Attach(
     const std::shared_ptr<grpc::Channel>& channel,
     const v1::AttachRequest& request = TestAttach());
 v1::ReplayInfoReply Info(const std::shared_ptr<grpc::Channel>& channel);
+// Asks until the answer is as wanted, at most kPatience.
+bool AwaitInfo(const std::shared_ptr<grpc::Channel>& channel,
+               const std::function<bool(const v1::ReplayInfoReply&)>& wanted);
 
 // An Insert stream by hand.
 class RawInsert {

@@ -33,7 +33,7 @@ MirrorFeed::MirrorFeed(Table& mirror, Options options)
 absl::StatusOr<int64_t> MirrorFeed::Poll(const Receive& receive) {
   polled_ = handed_out_ = 0;
   bool advanced = true;
-  while (advanced && polled_ < options_.rows_per_poll) {
+  while (advanced && !Enough()) {
     advanced = false;
     for (Source& source : sources_) {
       SF_ASSIGN_OR_RETURN(const bool took, Advance(source, receive));
@@ -41,6 +41,11 @@ absl::StatusOr<int64_t> MirrorFeed::Poll(const Receive& receive) {
     }
   }
   return handed_out_;
+}
+
+bool MirrorFeed::Enough() const {
+  return handed_out_ >= options_.received_per_poll ||
+         polled_ >= options_.rows_per_poll;
 }
 
 absl::StatusOr<bool> MirrorFeed::Advance(Source& source,
@@ -53,9 +58,8 @@ absl::StatusOr<bool> MirrorFeed::Advance(Source& source,
   const size_t first = source.next;
   while (source.next < source.delivery->items.size()) {
     const ShardDelivery::Item& item = source.delivery->items[source.next];
-    if (wanted_ == 0 && RowsBeyond(source.position, item) > 0) {
-      return source.next > first;
-    }
+    const bool wanted = wanted_ > 0 || RowsBeyond(source.position, item) == 0;
+    if (!wanted || Enough()) return source.next > first;
     SF_RETURN_IF_ERROR(TakeItem(source, item, receive));
     ++source.next;
   }

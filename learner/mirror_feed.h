@@ -45,8 +45,9 @@ class MirrorFeed : public StepSource {
     std::vector<Shard> shards;  // streams outlive the feed
     // Told of every block that is received, before the learner; may be empty.
     std::function<void(const StepBlock&)> on_received;
-    // A Poll stops taking deliveries after so many rows, so that whoever
-    // drives the learner is never away for long while a mirror refills.
+    // A Poll ends after so many rows, so that whoever drives the learner is
+    // never away for long: rows that it receives, and rows that it reads.
+    int64_t received_per_poll = 256;
     int64_t rows_per_poll = 32768;
   };
   // `mirror` outlives the feed.
@@ -88,6 +89,7 @@ class MirrorFeed : public StepSource {
   };
   using Receive = std::function<absl::Status(const StepBlock&)>;
 
+  bool Enough() const;
   // Takes what it can of one delivery; whether that was anything.
   absl::StatusOr<bool> Advance(Source& source, const Receive& receive);
   absl::Status TakeItem(Source& source, const ShardDelivery::Item& item,

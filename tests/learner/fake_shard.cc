@@ -112,7 +112,8 @@ StepBlock FakeShard::Block(size_t first, size_t count) const {
   }
   block.actions.assign(count * schema_.action.columns(), 0.5f);
   for (size_t i = 0; i < count; ++i) {
-    block.rewards.push_back(static_cast<float>(rows_[first + i].tag));
+    block.rewards.push_back(
+        reward != 0 ? reward : static_cast<float>(rows_[first + i].tag));
   }
   return block;
 }
@@ -140,12 +141,6 @@ std::optional<ShardDelivery> FakeShard::Take() {
   delivery.position = {incarnation_, next};
   delivery.caught_up = cursor_ == rows_.size();
   return delivery;
-}
-
-int64_t FakeShard::RowsBeyond(const Position& position) const {
-  return std::count_if(rows_.begin(), rows_.end(), [&](const Row& row) {
-    return Position{incarnation_, row.id} >= position;
-  });
 }
 
 std::vector<int64_t> FakeShard::tags() const {

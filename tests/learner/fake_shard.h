@@ -34,8 +34,8 @@ class FakeShard : public ShardStream {
   std::optional<ShardDelivery> Take() override;
   bool connected() override { return is_connected; }
 
-  // Rows beyond `position`, of this incarnation.
-  int64_t RowsBeyond(const Position& position) const;
+  // Rows that the reader has not taken.
+  int64_t Unread() const { return std::ssize(rows_) - cursor(); }
   // Tags of the rows that are there.
   std::vector<int64_t> tags() const;
   int64_t next_tag() const { return next_tag_; }
@@ -45,6 +45,8 @@ class FakeShard : public ShardStream {
   int64_t block_rows = 8;
   // Policy version that rows appended from now on say.
   uint64_t policy_version = 0;
+  // Reward of all rows, instead of their tags, where it is not 0.
+  float reward = 0;
 
  private:
   struct Row {
@@ -57,6 +59,7 @@ class FakeShard : public ShardStream {
   struct Stream {
     uint64_t environment = 0, episode = 0, step = 0;
   };
+  int64_t cursor() const { return static_cast<int64_t>(cursor_); }
   Stream& StreamOf(uint64_t environment);
   // Rows [first, first + count) as one block.
   StepBlock Block(size_t first, size_t count) const;

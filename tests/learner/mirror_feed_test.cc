@@ -199,6 +199,29 @@ TEST(MirrorFeedTest, NeverMoreThanTheWantedRowsAreHandedOut) {
   }
 }
 
+TEST(MirrorFeedTest, APollEndsAfterAFewRowsAndTheNextGoesOn) {
+  const Schema schema = SmallLearner(true).schema;
+  FakeShard shard(schema, 1, 0);
+  const auto mirror = MakeMirror(schema);
+  MirrorFeed::Options options;
+  options.shards = {{"a", &shard}};
+  options.received_per_poll = 20;
+  MirrorFeed feed(*mirror, options);
+  feed.Want(kAll);
+  shard.Append(0, 200);
+  int64_t next = 0;
+  const auto receive = [&next](const StepBlock& block) {
+    for (const int64_t tag : Tags(block)) EXPECT_EQ(tag, next++);
+    return absl::OkStatus();
+  };
+  while (next < 200) {
+    const auto polled = feed.Poll(receive);
+    ASSERT_TRUE(polled.ok()) << polled.status();
+    EXPECT_LT(*polled, 20 + shard.block_rows);
+    EXPECT_TRUE(*polled >= 20 || next == 200);
+  }
+}
+
 TEST(MirrorFeedTest, AMirrorRefillsAlthoughNoRowsAreWanted) {
   World world(1);
   world.shard(0).Append(0, 30);
@@ -295,7 +318,9 @@ TEST(MirrorFeedTest, ABlockThatFailsTheCheckIsLostAlone) {
   FakeShard good(schema, 1, 0);
   Broken broken(good);
   const auto mirror = MakeMirror(schema);
-  MirrorFeed feed(*mirror, {{{"a", &broken}}, {}, 1000});
+  MirrorFeed::Options options;
+  options.shards = {{"a", &broken}};
+  MirrorFeed feed(*mirror, options);
   feed.Want(kAll);
   good.Append(0, 40);
   const auto polled =

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "learner/cluster_checkpoint.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "core/safetensors.h"
+#include "core/status.h"
+
+namespace softfleet {
+namespace {
+
+constexpr char kLearnerFile[] = "learner.safetensors";
+
+}  // namespace
+
+absl::Status SaveLearner(FileSystem& files, const LearnerLoop& loop,
+                         const std::string& directory,
+                         CheckpointManifest* manifest) {
+  SF_ASSIGN_OR_RETURN(manifest->files[kLearnerFile],
+                      WriteSafetensors(files, JoinPath(directory, kLearnerFile),
+                                       loop.Save(), {}));
+  return absl::OkStatus();
+}
+
+absl::Status RestoreLearner(FileSystem& files, const std::string& directory,
+                            LearnerLoop& loop) {
+  SF_ASSIGN_OR_RETURN(
+      const SafetensorsContent saved,
+      ReadSafetensors(files, JoinPath(directory, kLearnerFile)));
+  return Annotate(loop.Restore(saved.tensors), kLearnerFile);
+}
+
+std::string FormatPositions(const std::map<std::string, Position>& positions) {
+  nlohmann::json json = nlohmann::json::object();
+  for (const auto& [address, position] : positions) {
+    json[address] = {{"incarnation", position.incarnation},
+                     {"next_id", position.next_id}};
+  }
+  return nlohmann::json{{"positions", json}}.dump();
+}
+
+absl::StatusOr<std::map<std::string, Position>> ParsePositions(
+    absl::string_view state_json) try {
+  std::map<std::string, Position> positions;
+  const nlohmann::json state =
+      nlohmann::json::parse(state_json.begin(), state_json.end());
+  if (!state.contains("positions")) return positions;
+  for (const auto& [address, position] : state.at("positions").items()) {
+    positions[address] = {position.at("incarnation").get<uint64_t>(),
+                          position.at("next_id").get<uint64_t>()};
+  }
+  return positions;
+} catch (const nlohmann::json::exception& error) {
+  return absl::DataLossError(
+      absl::StrCat("manifest.json: positions of the shards: ", error.what()));
+}
+
+}  // namespace softfleet

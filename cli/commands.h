@@ -29,6 +29,17 @@ struct TrainFlags {
 };
 int RunTrain(const TrainFlags& flags);
 
+struct ClusterFlags {
+  std::string config;            // path
+  std::string run_dir;           // path
+  std::vector<std::string> set;  // "sac.gamma=0.98"
+  int shards = 2;
+  int actors = 4;
+  std::string command_line;  // as typed, for the resume hint
+};
+// The same run as processes of this machine.
+int RunCluster(const ClusterFlags& flags);
+
 struct EvaluateFlags {
   std::string run_dir;          // of a run: its configuration and policy ...
   std::string policy;           // ... or a policy bundle's directory

@@ -34,18 +34,6 @@ absl::StatusOr<std::unique_ptr<Table>> MakeTable(const v1::ReplayConfig& config,
 
 }  // namespace
 
-EnvironmentOptions MakeEnvironmentOptions(const v1::EnvironmentConfig& config) {
-  EnvironmentOptions options;
-  options.name = config.name();
-  if (config.has_max_episode_steps()) {
-    options.max_episode_steps = config.max_episode_steps();
-  }
-  options.action_low = {config.action_low().begin(), config.action_low().end()};
-  options.action_high = {config.action_high().begin(),
-                         config.action_high().end()};
-  return options;
-}
-
 absl::StatusOr<std::unique_ptr<Evaluator>> MakeEvaluator(
     FileSystem& files, const v1::RunConfig& config) {
   const v1::EvaluationConfig& evaluation = config.evaluation();

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "actor/actor_loop.h"
 #include "core/file_system.h"
+#include "environments/environment_config.h"
 #include "evaluation/evaluator.h"
 #include "learner/learner_loop.h"
 #include "learner/row_sampler.h"
@@ -20,9 +21,6 @@
 #include "softfleet/v1/run.pb.h"
 
 namespace softfleet {
-
-// The environment a configuration asks for.
-EnvironmentOptions MakeEnvironmentOptions(const v1::EnvironmentConfig& config);
 
 // An evaluator on the configured panel, or on `episodes` starts of the run's
 // seed where there is none.

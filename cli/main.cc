@@ -69,6 +69,29 @@ CLI::App* AddTrain(CLI::App* app, TrainFlags* flags) {
   return command;
 }
 
+CLI::App* AddCluster(CLI::App* app, ClusterFlags* flags) {
+  CLI::App* command = app->add_subcommand(
+      "cluster", "Train with the programs of a cluster on this machine");
+  command->add_option("--config", flags->config, "Run configuration")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("--run_dir", flags->run_dir, "Directory of the run")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--shards", flags->shards, "Replay servers")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command->add_option("--actors", flags->actors, "Actor processes")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  AddSet(command, &flags->set);
+  command->footer(
+      "Example:\n  softfleet cluster --config configs/pendulum.textproto "
+      "--shards 2 --actors 4 --run_dir runs/cluster\nA process that dies is "
+      "started again; Ctrl-C writes a checkpoint and stops.");
+  return command;
+}
+
 CLI::App* AddEvaluate(CLI::App* app, EvaluateFlags* flags) {
   CLI::App* command = app->add_subcommand(
       "evaluate", "Evaluate a trained policy in both action modes");
@@ -256,6 +279,7 @@ int Main(int argc, char** argv) {
       "configs/pendulum.textproto --run_dir runs/pendulum\n"
       "Each command has --help with an example.");
   TrainFlags train;
+  ClusterFlags cluster;
   EvaluateFlags evaluate;
   AuditFlags audit;
   ReportFlags report;
@@ -264,6 +288,7 @@ int Main(int argc, char** argv) {
   std::string shell;
   ConfigFlags config;
   const CLI::App* train_command = AddTrain(&app, &train);
+  const CLI::App* cluster_command = AddCluster(&app, &cluster);
   const CLI::App* evaluate_command = AddEvaluate(&app, &evaluate);
   const CLI::App* audit_command = AddAudit(&app, &audit);
   const CLI::App* report_command = AddReport(&app, &report);
@@ -277,7 +302,9 @@ int Main(int argc, char** argv) {
     return ReportParseError(app, error, argc, argv);
   }
   train.command_line = CommandLine(argc, argv);
+  cluster.command_line = train.command_line;
   if (*train_command) return RunTrain(train);
+  if (*cluster_command) return RunCluster(cluster);
   if (*evaluate_command) return RunEvaluate(evaluate);
   if (*audit_command) return RunAudit(audit);
   if (*report_command) return RunReport(report);

@@ -87,15 +87,17 @@ Progress::Progress(std::FILE* out, Clock& clock, int64_t total_steps)
       terminal_(isatty(fileno(out)) == 1),
       last_return_(std::numeric_limits<double>::quiet_NaN()) {}
 
-std::string Progress::Line(const MetricsRow& row) {
+std::string Progress::Line(const MetricsRow& row, const std::string& more) {
   if (std::isfinite(row.return_mean)) last_return_ = row.return_mean;
   MetricsRow shown = row;
   shown.return_mean = last_return_;
-  return FormatProgress(shown, total_steps_, first_step_.value_or(row.step),
-                        absl::ToDoubleSeconds(clock_->Monotonic() - started_));
+  const std::string line =
+      FormatProgress(shown, total_steps_, first_step_.value_or(row.step),
+                     absl::ToDoubleSeconds(clock_->Monotonic() - started_));
+  return more.empty() ? line : absl::StrCat(line, " | ", more);
 }
 
-void Progress::OnRound(const MetricsRow& so_far) {
+void Progress::OnRound(const MetricsRow& so_far, const std::string& more) {
   if (!first_step_.has_value()) {
     first_step_ = so_far.step;
     started_ = clock_->Monotonic();
@@ -105,12 +107,12 @@ void Progress::OnRound(const MetricsRow& so_far) {
   if (now - drawn_ < kRedrawInterval) return;
   drawn_ = now;
   line_open_ = true;
-  std::fprintf(out_, "\r\033[K%s", Line(so_far).c_str());
+  std::fprintf(out_, "\r\033[K%s", Line(so_far, more).c_str());
   std::fflush(out_);
 }
 
-void Progress::OnMetrics(const MetricsRow& row) {
-  if (!terminal_) Print(Line(row));
+void Progress::OnMetrics(const MetricsRow& row, const std::string& more) {
+  if (!terminal_) Print(Line(row, more));
 }
 
 void Progress::Print(const std::string& line) {

@@ -36,17 +36,17 @@ class Progress {
   Progress(std::FILE* out, Clock& clock, int64_t total_steps);
 
   // The first call fixes where rates count from. On a terminal at most five
-  // lines per second are drawn; elsewhere nothing.
-  void OnRound(const MetricsRow& so_far);
+  // lines per second are drawn; elsewhere nothing. `more` ends the line.
+  void OnRound(const MetricsRow& so_far, const std::string& more = "");
   // Elsewhere: a line per row.
-  void OnMetrics(const MetricsRow& row);
+  void OnMetrics(const MetricsRow& row, const std::string& more = "");
   // A line of its own that stays.
   void Print(const std::string& line);
   // Leaves the rewritten line behind.
   void Finish();
 
  private:
-  std::string Line(const MetricsRow& row);
+  std::string Line(const MetricsRow& row, const std::string& more);
 
   std::FILE* out_;
   Clock* clock_;

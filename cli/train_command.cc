@@ -5,47 +5,16 @@
 #include "absl/strings/str_cat.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "cli/run_result.h"
 #include "cli/training_run.h"
 #include "core/log.h"
 #include "core/status.h"
 #include "core/stop_signal.h"
-#include "evaluation/report_data.h"
-#include "run/checkpoint_store.h"
 #include "run/config.h"
 #include "run/machine.h"
 
 namespace softfleet {
 namespace {
-
-// The last evaluation and where things are, on stdout.
-absl::Status PrintResult(FileSystem& files, const std::string& run_dir) {
-  SF_ASSIGN_OR_RETURN(const std::vector<AuditRecord> records,
-                      ReadAudit(files, JoinPath(run_dir, "audit.json")));
-  if (records.empty()) return absl::DataLossError("audit.json has no rows");
-  std::printf("%s\n", FormatEvaluation(records.back()).c_str());
-  SF_ASSIGN_OR_RETURN(
-      const CheckpointStore checkpoints,
-      CheckpointStore::Open(files, JoinPath(run_dir, "checkpoints")));
-  SF_ASSIGN_OR_RETURN(const std::vector<uint64_t> steps, checkpoints.Steps());
-  SF_ASSIGN_OR_RETURN(const uint64_t bytes, checkpoints.Bytes());
-  std::printf("checkpoints: %zu kept, %s\n", steps.size(),
-              FormatBytes(bytes).c_str());
-  std::printf("policy: %s\naudit:  %s  (softfleet audit --run_dir %s)\n",
-              JoinPath(run_dir, "policy").c_str(),
-              JoinPath(run_dir, "audit.json").c_str(), run_dir.c_str());
-  return absl::OkStatus();
-}
-
-// The run is what counts: what cannot be written about it is only a warning.
-void WriteReportOrWarn(FileSystem& files, const std::string& run_dir) {
-  const std::string path = JoinPath(run_dir, "report.html");
-  const absl::Status status = WriteReport(files, run_dir, path);
-  if (!status.ok()) {
-    LogWarning(absl::StrCat("no report: ", status.message()));
-    return;
-  }
-  std::printf("report: %s\n", path.c_str());
-}
 
 void WriteMachineOrWarn(FileSystem& files, const std::string& run_dir) {
   const absl::Status status = WriteMachine(
@@ -58,12 +27,7 @@ absl::Status Train(const TrainFlags& flags) {
   SF_ASSIGN_OR_RETURN(const v1::RunConfig config,
                       LoadConfig(files, flags.config, flags.set));
   if (IsFinished(files, flags.run_dir, config)) {
-    std::printf("the run in %s is finished: nothing to do\n",
-                flags.run_dir.c_str());
-    SF_RETURN_IF_ERROR(PrintResult(files, flags.run_dir));
-    const std::string report = JoinPath(flags.run_dir, "report.html");
-    if (files.Exists(report)) std::printf("report: %s\n", report.c_str());
-    return absl::OkStatus();
+    return PrintFinishedRun(files, flags.run_dir);
   }
   Clock& clock = SystemClock();
   Progress progress(stderr, clock, config.total_steps());

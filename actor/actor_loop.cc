@@ -28,6 +28,9 @@ struct ActorLoop::Worker {
   std::unique_ptr<Environment> environment;
   StepBlockBuilder builder;
   FrameStack frames;
+  // When the oldest row that was not cut was made; kept only where blocks are
+  // cut by time.
+  std::optional<absl::Duration> first_row;
 
   uint32_t index() const { return static_cast<uint32_t>(number); }
   std::string Name() const {
@@ -127,6 +130,7 @@ absl::Status ActorLoop::AdoptNewestPolicy() {
 }
 
 absl::Status ActorLoop::RunOnce() {
+  SF_RETURN_IF_ERROR(HandOnWaiting());
   SF_RETURN_IF_ERROR(AdoptNewestPolicy());
   if (snapshot_->act_uniformly) {
     ChooseUniformly();
@@ -135,8 +139,9 @@ absl::Status ActorLoop::RunOnce() {
   }
   for (size_t i = 0; i < workers_.size(); ++i) {
     SF_RETURN_IF_ERROR(StepWorker(i));
+    ++steps_;
   }
-  return absl::OkStatus();
+  return HandOnWaiting();
 }
 
 void ActorLoop::ChooseUniformly() {
@@ -200,16 +205,67 @@ absl::Status ActorLoop::StepWorker(size_t index) {
       stepped->terminated, stepped->truncated, version, observation);
   worker.frames.Push(observation);
   ++worker.steps;
+  if (!worker.first_row.has_value() &&
+      options_.block_time < absl::InfiniteDuration()) {
+    worker.first_row = options_.clock->Monotonic();
+  }
   if (std::optional<StepBlock> block = worker.builder.TakeFinished()) {
-    SF_RETURN_IF_ERROR(
-        Annotate(CheckStepBlock(schema_, *block, block->rows), worker.Name()));
-    SF_RETURN_IF_ERROR(Annotate(sink_->Append(*block), worker.Name()));
-    if (block->end != EpisodeEnd::kNone) {
-      finished_.push_back({block->episode_return, block->episode_length});
+    worker.first_row.reset();
+    const bool ended = block->end != EpisodeEnd::kNone;
+    const FinishedEpisode episode{block->episode_return, block->episode_length};
+    SF_RETURN_IF_ERROR(HandOn(worker, *std::move(block)));
+    if (ended) {
+      finished_.push_back(episode);
       return BeginEpisode(worker);
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status ActorLoop::HandOn(const Worker& worker, StepBlock block) {
+  SF_RETURN_IF_ERROR(
+      Annotate(CheckStepBlock(schema_, block, block.rows), worker.Name()));
+  if (waiting_.empty()) {
+    const absl::Status taken = sink_->Append(block);
+    if (!absl::IsResourceExhausted(taken)) {
+      return Annotate(taken, worker.Name());
+    }
+  }
+  waiting_.push_back(std::move(block));
+  return absl::OkStatus();
+}
+
+absl::Status ActorLoop::HandOnWaiting() {
+  while (!waiting_.empty()) {
+    const StepBlock& block = waiting_.front();
+    const uint64_t index = block.environment - options_.first_environment;
+    SF_RETURN_IF_ERROR(Annotate(sink_->Append(block), workers_[index]->Name()));
+    waiting_.pop_front();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ActorLoop::CutBlocks() {
+  return CutOlderThan(options_.block_time);
+}
+
+absl::Status ActorLoop::CutAllBlocks() {
+  return CutOlderThan(absl::ZeroDuration());
+}
+
+absl::Status ActorLoop::CutOlderThan(absl::Duration age) {
+  const absl::Duration now = options_.clock->Monotonic();
+  for (const auto& worker : workers_) {
+    const bool due =
+        age == absl::ZeroDuration() ||
+        (worker->first_row.has_value() && now - *worker->first_row >= age);
+    if (!due) continue;
+    worker->first_row.reset();
+    std::optional<StepBlock> block = worker->builder.Cut();
+    if (!block.has_value()) continue;
+    SF_RETURN_IF_ERROR(HandOn(*worker, *std::move(block)));
+  }
+  return HandOnWaiting();
 }
 
 std::vector<FinishedEpisode> ActorLoop::TakeFinishedEpisodes() {

@@ -7,23 +7,30 @@
 // environments in another process, does the same. Before training (the
 // snapshot says so) actions are uniform; afterwards they are sampled.
 //
+// No row is lost where the sink is full: a block that it does not take waits
+// here, at most two per environment, and nothing is stepped until it has.
+//
 // No waiting inside; one thread at a time.
 #ifndef SOFTFLEET_ACTOR_ACTOR_LOOP_H_
 #define SOFTFLEET_ACTOR_ACTOR_LOOP_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/clock.h"
 #include "core/tensor.h"
 #include "environments/action_scaling.h"
 #include "environments/registry.h"
 #include "experience/episode.h"
 #include "experience/interfaces.h"
+#include "experience/step_block.h"
 #include "policy/frame_stack.h"
 #include "policy/policy.h"
 
@@ -41,6 +48,10 @@ struct ActorOptions {
   int frame_stack = 1;
   // A block is cut after so many rows or at an episode's end.
   int64_t block_rows = 32;
+  // CutBlocks cuts a block whose first row is so old. Infinite: never; a run
+  // in one process depends on no clock.
+  absl::Duration block_time = absl::InfiniteDuration();
+  Clock* clock = &SystemClock();
   // Makes each environment; unset = MakeEnvironment(environment).
   std::function<absl::StatusOr<std::unique_ptr<Environment>>()>
       make_environment;
@@ -54,19 +65,30 @@ class ActorLoop {
   ~ActorLoop();
 
   // One step of every environment, under the newest snapshot. Unavailable
-  // while there is no snapshot at all. Other errors name the environment and
-  // are final: a reward or observation that is not finite or of a wrong size, a
-  // rejected block.
+  // while there is no snapshot at all. ResourceExhausted: the sink is full and
+  // blocks wait; no environment is stepped before it has taken them. Other
+  // errors name the environment and are final: a reward or observation that is
+  // not finite or of a wrong size, a rejected block.
   absl::Status RunOnce();
+
+  // Hands on what has waited for block_time, in blocks that may be short, and
+  // what the sink did not take before. ResourceExhausted: it still does not.
+  absl::Status CutBlocks();
+  // The same for every row there is: before an end.
+  absl::Status CutAllBlocks();
 
   const Schema& schema() const { return schema_; }
   int num_environments() const { return options_.num_environments; }
+  // Of all environments together, since Create.
+  uint64_t steps() const { return steps_; }
+  // The one in use; null before the first.
+  const Snapshot* policy() const { return snapshot_.get(); }
   // The episodes that ended since the last call.
   std::vector<FinishedEpisode> TakeFinishedEpisodes();
 
   // Every environment's state in mid-episode, for a checkpoint taken where no
-  // row waits to be cut (block_rows == 1). Restore refuses what does not fit
-  // these environments, by name; the loop is then unusable.
+  // row waits to be cut or taken (block_rows == 1). Restore refuses what does
+  // not fit these environments, by name; the loop is then unusable.
   TensorMap Save() const;
   absl::Status Restore(const TensorMap& saved);
 
@@ -80,6 +102,10 @@ class ActorLoop {
   void ChooseUniformly();
   absl::Status ChooseByPolicy();
   absl::Status StepWorker(size_t index);
+  // Cuts what is older than `age`.
+  absl::Status CutOlderThan(absl::Duration age);
+  absl::Status HandOn(const Worker& worker, StepBlock block);
+  absl::Status HandOnWaiting();
   // `history` has frame_stack observations per group, oldest first.
   void RestoreFrames(const std::vector<std::vector<std::byte>>& history,
                      FrameStack* frames);
@@ -93,6 +119,8 @@ class ActorLoop {
   std::shared_ptr<const Snapshot> snapshot_;
   std::unique_ptr<Policy> policy_;
   std::vector<FinishedEpisode> finished_;
+  uint64_t steps_ = 0;
+  std::deque<StepBlock> waiting_;  // that the sink did not take, oldest first
 
   // Scratch of one step: a row per environment.
   std::vector<float> observations_, noise_, scaled_;

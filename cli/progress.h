@@ -11,24 +11,16 @@
 
 #include "absl/time/time.h"
 #include "core/clock.h"
+#include "evaluation/summary.h"
 #include "learner/interval_metrics.h"
-#include "run/audit_record.h"
 
 namespace softfleet {
-
-// "3:07", "1:02:45".
-std::string FormatDuration(double seconds);
-
-// "512 B", "1.5 MB", "2.0 GB" (powers of 1000).
-std::string FormatBytes(uint64_t bytes);
 
 // " step 5000/20000 | 412 steps/s | 412 updates/s | return -312.4 | ..." ;
 // numbers that are not known yet are left out. ETA from the mean rate since
 // `first_step`, `seconds` ago.
 std::string FormatProgress(const MetricsRow& row, int64_t total_steps,
                            int64_t first_step, double seconds);
-// "evaluation at step 5000: deterministic -157.2 +- 80.1 (regret 31.6, ..."
-std::string FormatEvaluation(const AuditRecord& record);
 
 class Progress {
  public:

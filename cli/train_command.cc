@@ -5,11 +5,11 @@
 #include "absl/strings/str_cat.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
-#include "cli/run_result.h"
 #include "cli/training_run.h"
 #include "core/log.h"
 #include "core/status.h"
 #include "core/stop_signal.h"
+#include "evaluation/run_result.h"
 #include "run/config.h"
 #include "run/machine.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a command that trains says at its end, on stdout. Free functions.
-#ifndef SOFTFLEET_CLI_RUN_RESULT_H_
-#define SOFTFLEET_CLI_RUN_RESULT_H_
+// What a program that trains says at its end, on stdout. Thread-safe: free
+// functions.
+#ifndef SOFTFLEET_EVALUATION_RUN_RESULT_H_
+#define SOFTFLEET_EVALUATION_RUN_RESULT_H_
 
 #include <string>
 
@@ -22,4 +23,4 @@ absl::Status PrintFinishedRun(FileSystem& files, const std::string& run_dir);
 
 }  // namespace softfleet
 
-#endif  // SOFTFLEET_CLI_RUN_RESULT_H_
+#endif  // SOFTFLEET_EVALUATION_RUN_RESULT_H_

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/run_result.h"
+#include "evaluation/run_result.h"
 
 #include <cstdio>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "cli/progress.h"
 #include "core/log.h"
 #include "core/status.h"
 #include "evaluation/report_data.h"
+#include "evaluation/summary.h"
 #include "run/audit_log.h"
 #include "run/checkpoint_store.h"
 

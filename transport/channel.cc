@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/channel.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/support/channel_arguments.h>
@@ -29,16 +30,19 @@ constexpr int kConnectTimeoutMs = 5'000;
 // A container that was made anew has another address.
 constexpr int kResolveAgainMs = 2'000;
 
-// What the library says of its errors comes back in statuses; its own lines
-// are for who looks closer.
-void RouteLibraryLog() {
-  static const bool routed = [] {
+// What the libraries say of their errors comes back in statuses; their own
+// lines are for who looks closer.
+void RouteLibraryLogs() {
+  [[maybe_unused]] static const bool routed = [] {
     gpr_set_log_function([](gpr_log_func_args* line) {
       LogDebug(absl::StrCat("grpc: ", line->message));
     });
+    google::protobuf::SetLogHandler([](google::protobuf::LogLevel, const char*,
+                                       int, const std::string& message) {
+      LogDebug(absl::StrCat("protobuf: ", message));
+    });
     return true;
   }();
-  (void)routed;
 }
 
 absl::Status CheckPlaintext(const std::string& address, bool insecure) {
@@ -85,7 +89,7 @@ grpc::ChannelArguments Arguments() {
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(
     const std::string& address, const Security& security, bool verify_host) {
-  RouteLibraryLog();
+  RouteLibraryLogs();
   SF_ASSIGN_OR_RETURN(const Address parsed, ParseAddress(address));
   if (parsed.port == 0) {
     return absl::InvalidArgumentError(
@@ -102,7 +106,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const std::string& address, const Security& security) {
-  RouteLibraryLog();
+  RouteLibraryLogs();
   SF_RETURN_IF_ERROR(ParseAddress(address).status());
   if (!security.tls.empty()) {
     SF_RETURN_IF_ERROR(CheckTlsFiles(security.tls));

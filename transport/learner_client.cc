@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/learner_client.h"
 
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <google/protobuf/unknown_field_set.h>
 #include <grpcpp/client_context.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -45,6 +49,29 @@ bool WaitUnless(const std::function<bool()>& stop, absl::Duration wait) {
   return true;
 }
 
+// Fields that this program does not know, in the message and all below.
+int UnknownFields(const google::protobuf::Message& message) {
+  const google::protobuf::Reflection* reflection = message.GetReflection();
+  int count = reflection->GetUnknownFields(message).field_count();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const google::protobuf::FieldDescriptor* field : fields) {
+    if (field->is_repeated() || field->message_type() == nullptr) continue;
+    count += UnknownFields(reflection->GetMessage(message, field));
+  }
+  return count;
+}
+
+void WarnOfUnknownSettings(const v1::JoinReply& reply) {
+  const int unknown = UnknownFields(reply.config());
+  if (unknown == 0) return;
+  LogWarning(
+      absl::StrCat("the run's configuration has ", unknown,
+                   " settings that this program (", SoftwareVersion(),
+                   ") does not know and ignores; the learner's version is ",
+                   reply.software_version()));
+}
+
 }  // namespace
 
 absl::StatusOr<v1::JoinReply> Join(
@@ -62,7 +89,10 @@ absl::StatusOr<v1::JoinReply> Join(
     v1::JoinReply reply;
     const absl::Status status = Call(*stub, &v1::LearnerService::Stub::Join,
                                      request, kJoinTimeout, &reply);
-    if (status.ok()) return reply;
+    if (status.ok()) {
+      WarnOfUnknownSettings(reply);
+      return reply;
+    }
     if (!IsTransient(status)) return Annotate(status, "the learner refuses");
     if (waits_for != status.message()) {
       waits_for = std::string(status.message());

@@ -10,35 +10,13 @@
 #include "absl/strings/str_cat.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
+#include "core/command_line.h"
 #include "core/memory.h"
 #include "core/suggest.h"
 #include "core/version.h"
 
 namespace softfleet {
 namespace {
-
-// One word of a command line as a shell reads it back.
-std::string ShellQuote(const std::string& word) {
-  const std::string plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-      "_-./=:,+@%";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) {
-    return word;
-  }
-  std::string quoted = "'";
-  for (char c : word) {
-    quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  }
-  return quoted + "'";
-}
-
-std::string CommandLine(int argc, char** argv) {
-  std::string line;
-  for (int i = 0; i < argc; ++i) {
-    absl::StrAppend(&line, i > 0 ? " " : "", ShellQuote(argv[i]));
-  }
-  return line;
-}
 
 void AddSet(CLI::App* command, std::vector<std::string>* set) {
   command

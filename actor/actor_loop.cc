@@ -7,22 +7,36 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
+#include "core/hash.h"
 #include "core/philox.h"
 #include "core/status.h"
 #include "experience/step_block.h"
 
 namespace softfleet {
+namespace {
+
+// Philox's index has 32 bits: what is above them goes into the seed, so that
+// no two environments of a run share a stream.
+uint64_t StreamSeed(uint64_t seed, uint64_t number) {
+  const uint64_t high = number >> 32;
+  if (high == 0) return seed;
+  return Fnv1a64(absl::StrCat("environments ", high, " of seed ", seed));
+}
+
+}  // namespace
 
 struct ActorLoop::Worker {
-  Worker(uint64_t number, std::unique_ptr<Environment> made,
+  Worker(uint64_t run_seed, uint64_t number, std::unique_ptr<Environment> made,
          const Schema& schema, int64_t block_rows)
       : number(number),
+        seed(StreamSeed(run_seed, number)),
         environment(std::move(made)),
         builder(schema, number, block_rows),
         frames(schema) {}
 
-  // Within the run; Philox's index.
+  // Within the run; its low half is Philox's index.
   uint64_t number;
+  uint64_t seed;          // of its streams
   uint64_t steps = 0;     // of this environment, over all episodes
   uint64_t episodes = 0;  // begun
   std::unique_ptr<Environment> environment;
@@ -88,7 +102,7 @@ absl::StatusOr<std::unique_ptr<ActorLoop>> ActorLoop::Create(
       loop->scaling_ = std::make_unique<ActionScaling>(spec);
     }
     auto worker = std::make_unique<Worker>(
-        options.first_environment + static_cast<uint64_t>(i),
+        options.seed, options.first_environment + static_cast<uint64_t>(i),
         std::move(environment), loop->schema_, options.block_rows);
     SF_RETURN_IF_ERROR(loop->BeginEpisode(*worker));
     loop->workers_.push_back(std::move(worker));
@@ -97,7 +111,7 @@ absl::StatusOr<std::unique_ptr<ActorLoop>> ActorLoop::Create(
 }
 
 absl::Status ActorLoop::BeginEpisode(Worker& worker) {
-  const uint64_t seed = Philox(options_.seed, Purpose::kEnvironmentReset,
+  const uint64_t seed = Philox(worker.seed, Purpose::kEnvironmentReset,
                                worker.index(), worker.episodes)
                             .NextU64();
   SF_RETURN_IF_ERROR(Annotate(worker.environment->Reset(seed), worker.Name()));
@@ -150,8 +164,8 @@ void ActorLoop::ChooseUniformly() {
   output_.discrete_actions.resize(action.continuous() ? 0 : workers_.size());
   float* next = output_.actions.data();
   for (size_t i = 0; i < workers_.size(); ++i) {
-    Philox random(options_.seed, Purpose::kUniformAction, workers_[i]->index(),
-                  workers_[i]->steps);
+    Philox random(workers_[i]->seed, Purpose::kUniformAction,
+                  workers_[i]->index(), workers_[i]->steps);
     if (!action.continuous()) {
       output_.discrete_actions[i] =
           static_cast<int32_t>(random.NextBelow(action.num_actions));
@@ -172,7 +186,7 @@ absl::Status ActorLoop::ChooseByPolicy() {
     observations_.insert(observations_.end(), frames.begin(), frames.end());
     const std::span<float> noise(&noise_[i * columns], columns);
     const auto fill = schema_.action.continuous() ? FillNormal : FillUniform;
-    fill(options_.seed, Purpose::kActionNoise, worker.index(), worker.steps,
+    fill(worker.seed, Purpose::kActionNoise, worker.index(), worker.steps,
          noise);
   }
   return policy_->Act(observations_, std::ssize(workers_),

@@ -167,6 +167,26 @@ TEST(ActorCut, TheLoopSaysWhichPolicyItUses) {
   EXPECT_EQ(actor.loop->steps(), 4u);
 }
 
+// Numbers beyond 2^32, as a learner gives them after a restart, are no repeat
+// of the first ones.
+TEST(ActorCut, EnvironmentsWithDistantNumbersDoDifferentThings) {
+  std::vector<std::vector<float>> first_actions;
+  for (const uint64_t number :
+       {uint64_t{0}, uint64_t{1} << 16, uint64_t{1} << 40, uint64_t{2} << 40}) {
+    ActorOptions options = Options("Pendulum-v1", 1);
+    options.first_environment = number;
+    RecordedActor actor(options);
+    actor.Run(45);
+    const std::vector<Row> rows =
+        RowsOf(actor.sink.blocks, actor.loop->schema(), number);
+    ASSERT_EQ(rows.size(), 45u);
+    std::vector<float> actions = rows[0].observation;
+    for (const Row& row : rows) actions.push_back(row.action[0]);
+    EXPECT_THAT(first_actions, ::testing::Not(::testing::Contains(actions)));
+    first_actions.push_back(actions);
+  }
+}
+
 TEST(ActorMetrics, CountStepsEpisodesAndThePolicyInUse) {
   FakeClock clock;
   MetricRegistry registry;

@@ -2,6 +2,7 @@
 #include "replay_server/sequencer.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -236,8 +237,13 @@ void Sequencer::Refuse(Stream& stream, const PendingBatch& batch) {
   metrics_
       .RejectedRows(batch.problem_kind.empty() ? "invalid" : batch.problem_kind)
       .Increment(static_cast<double>(batch.rows));
-  LogWarning(absl::StrCat("refused batch ", batch.seq, " of ", stream.name,
-                          ": ", rejection.reason()));
+  // The first, second, fourth, ...: a client that does nothing right must not
+  // fill the log.
+  if (std::has_single_bit(++stream.refused)) {
+    LogWarning(absl::StrCat("refused batch ", batch.seq, " of ", stream.name,
+                            " (", stream.refused,
+                            " so far): ", rejection.reason()));
+  }
   stream.unreported.push_back(rejection);
   SessionRegistry::Refused(stream.session, std::move(rejection));
 }

@@ -119,6 +119,7 @@ class Sequencer {
     bool writing = false;
     bool reply_due = false;
     std::vector<v1::Rejection> unreported;
+    uint64_t refused = 0;  // batches
     std::string told_reason;
     std::optional<absl::Status> closing;
     bool cancelled = false;

@@ -99,7 +99,7 @@ class ClusterRun {
   // The learner stops for now: a checkpoint.
   absl::Status Stop();
 
-  // Thread-safe. All fields but those of the shards.
+  // Thread-safe. Of the shards, in their order, only address and position.
   v1::LearnerInfoReply Info() const SF_EXCLUDES(mutex_);
 
  private:

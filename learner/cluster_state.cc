@@ -2,6 +2,7 @@
 // ClusterRun: what it hears from evaluators, and what it shows of itself.
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -187,6 +188,12 @@ void ClusterRun::ShowInfo() {
     const AuditRecord& last = recorder_->audit().back();
     info.set_deterministic_return_mean(last.deterministic.return_mean);
     info.set_stochastic_return_mean(last.stochastic.return_mean);
+  }
+  const std::map<std::string, Position> positions = feed_->positions();
+  for (const MirrorFeed::Shard& shard : options_.shards) {
+    v1::ShardInfo* one = info.add_shards();
+    one->set_address(shard.address);
+    one->set_next_id(positions.at(shard.address).next_id);
   }
   info.set_evaluations(recorder_->audit().size());
   if (loop_->updates() >= loop_->allowed_updates() ||

@@ -99,6 +99,19 @@ absl::Status CheckJoin(const v1::JoinRequest& request) {
 
 }  // namespace
 
+absl::Status LearnerService::Assign(v1::JoinReply* reply) {
+  // Who comes when all is over only has to be told so.
+  if (reply->phase() == v1::RUN_PHASE_FINISHED) return absl::OkStatus();
+  const auto ticket = options_.desk->Assign(options_.shards());
+  if (!ticket.has_value()) {
+    return absl::UnavailableError(
+        "no replay shard is attached to the run yet; the learner keeps trying");
+  }
+  reply->set_shard(ticket->shard);
+  reply->set_first_environment(ticket->first_environment);
+  return absl::OkStatus();
+}
+
 grpc::ServerUnaryReactor* LearnerService::Join(
     grpc::CallbackServerContext* context, const v1::JoinRequest* request,
     v1::JoinReply* reply) {
@@ -109,14 +122,8 @@ grpc::ServerUnaryReactor* LearnerService::Join(
   if (request->role() == v1::ROLE_ACTOR) {
     reply->clear_panel_text();
     reply->clear_panel_source();
-    const auto ticket = options_.desk->Assign(options_.shards());
-    if (!ticket.has_value()) {
-      return FinishWith(
-          context, absl::UnavailableError("no replay shard is attached to the "
-                                          "run yet; the learner keeps trying"));
-    }
-    reply->set_shard(ticket->shard);
-    reply->set_first_environment(ticket->first_environment);
+    const absl::Status assigned = Assign(reply);
+    if (!assigned.ok()) return FinishWith(context, assigned);
   }
   LogInfo(absl::StrCat(
       request->role() == v1::ROLE_ACTOR ? "actor \"" : "evaluator \"",

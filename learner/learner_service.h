@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "learner/join_desk.h"
 #include "learner/parameter_board.h"
 #include "learner/report_box.h"
@@ -29,6 +30,9 @@ class LearnerService : public v1::LearnerService::CallbackService {
     std::function<std::vector<JoinDesk::ShardState>()> shards;
     std::function<v1::LearnerInfoReply()> info;
   };
+  // Its name in the health service.
+  static constexpr char kName[] = "softfleet.v1.LearnerService";
+
   explicit LearnerService(Options options) : options_(std::move(options)) {}
 
   grpc::ServerUnaryReactor* Join(grpc::CallbackServerContext* context,
@@ -46,6 +50,8 @@ class LearnerService : public v1::LearnerService::CallbackService {
                                  v1::LearnerInfoReply* reply) override;
 
  private:
+  absl::Status Assign(v1::JoinReply* reply);
+
   const Options options_;
 };
 

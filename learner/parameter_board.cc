@@ -23,7 +23,9 @@ ParameterBoard::ParameterBoard(Encode encode)
     : encode_(std::move(encode)),
       thread_("parameters", [this] { AnswerInTime(); }) {}
 
-ParameterBoard::~ParameterBoard() {
+ParameterBoard::~ParameterBoard() { Close(); }
+
+void ParameterBoard::Close() {
   std::vector<Ready> ready;
   {
     MutexLock lock(mutex_);

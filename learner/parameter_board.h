@@ -41,8 +41,11 @@ class ParameterBoard {
 
   using Encode = std::function<std::string(const Snapshot&)>;
   explicit ParameterBoard(Encode encode);
-  // Answers whoever waits.
   ~ParameterBoard();
+
+  // Answers whoever waits, and from now on everybody at once: the process
+  // ends.
+  void Close();
 
   // Replaces the newest snapshot; returns its size on the wire.
   // FailedPrecondition when its version is not above the one on the board.

@@ -49,10 +49,10 @@ class LearnerServiceTest : public testing::Test {
     options.reports = &reports_;
     options.desk = &desk_;
     options.shards = [this] { return shards_; };
-    options.info = [] {
+    options.info = [this] {
       v1::LearnerInfoReply info;
       info.set_run_id("run");
-      info.set_phase(v1::RUN_PHASE_RUNNING);
+      info.set_phase(phase_);
       return info;
     };
     service_ = std::make_unique<LearnerService>(std::move(options));
@@ -102,6 +102,7 @@ class LearnerServiceTest : public testing::Test {
   }
 
   FakeClock clock_;
+  v1::RunPhase phase_ = v1::RUN_PHASE_RUNNING;
   ParameterBoard board_;
   ReportBox reports_;
   JoinDesk desk_;
@@ -141,6 +142,15 @@ TEST_F(LearnerServiceTest, ActorsAreTurnedAwayWhileThereIsNoShard) {
   const grpc::Status status = Join(v1::ROLE_ACTOR, &reply);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_THAT(status.error_message(), HasSubstr("no replay shard"));
+}
+
+TEST_F(LearnerServiceTest, WhoJoinsAFinishedRunIsToldSoWithoutAShard) {
+  shards_.clear();
+  phase_ = v1::RUN_PHASE_FINISHED;
+  v1::JoinReply reply;
+  ASSERT_TRUE(Join(v1::ROLE_ACTOR, &reply).ok());
+  EXPECT_EQ(reply.phase(), v1::RUN_PHASE_FINISHED);
+  EXPECT_EQ(reply.shard(), "");
 }
 
 TEST_F(LearnerServiceTest, AnotherProtocolIsRefusedWithBothNumbers) {

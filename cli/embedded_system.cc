@@ -7,7 +7,7 @@
 
 #include "absl/memory/memory.h"
 #include "core/status.h"
-#include "evaluation/panel.h"
+#include "evaluation/make_evaluator.h"
 #include "learner/learner_options.h"
 
 namespace softfleet {
@@ -33,23 +33,6 @@ absl::StatusOr<std::unique_ptr<Table>> MakeTable(const v1::ReplayConfig& config,
 }
 
 }  // namespace
-
-absl::StatusOr<std::unique_ptr<Evaluator>> MakeEvaluator(
-    FileSystem& files, const v1::RunConfig& config) {
-  const v1::EvaluationConfig& evaluation = config.evaluation();
-  Evaluator::Options options;
-  options.environment = MakeEnvironmentOptions(config.environment());
-  if (evaluation.has_panel()) {
-    SF_ASSIGN_OR_RETURN(options.panel, LoadPanel(files, evaluation.panel(),
-                                                 options.environment));
-  } else {
-    options.panel =
-        RandomStarts(options.environment, evaluation.episodes(), config.seed());
-  }
-  SF_ASSIGN_OR_RETURN(options.success,
-                      ParseSuccessCriterion(evaluation.success()));
-  return Evaluator::Create(std::move(options));
-}
 
 absl::StatusOr<std::unique_ptr<EmbeddedSystem>> EmbeddedSystem::Build(
     FileSystem& files, const v1::RunConfig& config) {

@@ -22,11 +22,6 @@
 
 namespace softfleet {
 
-// An evaluator on the configured panel, or on `episodes` starts of the run's
-// seed where there is none.
-absl::StatusOr<std::unique_ptr<Evaluator>> MakeEvaluator(
-    FileSystem& files, const v1::RunConfig& config);
-
 class EmbeddedSystem {
  public:
   // `config` must be valid. Errors name the environment, the panel, or the

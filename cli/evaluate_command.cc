@@ -6,10 +6,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/commands.h"
-#include "cli/embedded_system.h"
 #include "core/status.h"
 #include "evaluation/audit_table.h"
 #include "evaluation/make_audit_record.h"
+#include "evaluation/make_evaluator.h"
 #include "policy/bundle.h"
 #include "run/config.h"
 

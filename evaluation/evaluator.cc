@@ -161,6 +161,7 @@ absl::StatusOr<std::unique_ptr<Evaluator>> Evaluator::Create(Options options) {
   }
   Environment& first = *evaluator->environments_.front();
   SF_RETURN_IF_ERROR(TryStarts(first, evaluator->panel_));
+  evaluator->stop_ = std::move(options.stop);
   evaluator->own_bounds_ = OwnBounds(options.environment, first.spec());
   evaluator->step_limit_ = first.spec().max_episode_steps > 0
                                ? first.spec().max_episode_steps
@@ -203,7 +204,12 @@ absl::StatusOr<ModeResult> Evaluator::EvaluateMode(
     SF_ASSIGN_OR_RETURN(EpisodeBatch batch,
                         EpisodeBatch::Begin({&policy, mode, environments_, part,
                                              first, step_limit_, statistics}));
-    while (batch.running()) SF_RETURN_IF_ERROR(batch.RunOnce());
+    while (batch.running()) {
+      if (stop_ && stop_()) {
+        return absl::CancelledError("the evaluation was stopped");
+      }
+      SF_RETURN_IF_ERROR(batch.RunOnce());
+    }
     AddEpisodes(batch.episodes(), part, panel_.success, &result);
   }
   Summarise(&result);

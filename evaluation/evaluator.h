@@ -94,6 +94,8 @@ class Evaluator {
     std::function<absl::StatusOr<std::unique_ptr<Environment>>()>
         make_environment;
     int64_t unlimited_steps = kUnlimitedSteps;
+    // Asked before every step; true ends Evaluate with Cancelled. May be empty.
+    std::function<bool()> stop;
   };
 
   // Makes the environments and tries every explicit start state. Errors:
@@ -123,6 +125,7 @@ class Evaluator {
   Panel panel_;
   ActionBounds own_bounds_;  // of the environment, without replacements
   int64_t step_limit_ = 0;   // of an episode
+  std::function<bool()> stop_;
   std::vector<std::unique_ptr<Environment>> environments_;
 };
 

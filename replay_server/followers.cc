@@ -109,7 +109,7 @@ void Followers::Written(uint64_t stream, bool ok) {
   const auto found = followers_.find(stream);
   if (found == followers_.end()) return;
   found->second.writing = false;
-  if (ok) {
+  if (ok && !found->second.gone) {
     Send(stream);
   } else {
     Finish(stream, absl::CancelledError("the reader is gone"));
@@ -119,6 +119,7 @@ void Followers::Written(uint64_t stream, bool ok) {
 void Followers::Cancelled(uint64_t stream) {
   const auto found = followers_.find(stream);
   if (found == followers_.end()) return;
+  found->second.gone = true;
   if (!found->second.writing) {
     Finish(stream, absl::CancelledError("the reader is gone"));
   }

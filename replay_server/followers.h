@@ -61,6 +61,7 @@ class Followers {
     bool greeted = false;
     bool writing = false;
     bool ending = false;
+    bool gone = false;  // a Write on the way may still succeed
   };
 
   absl::StatusOr<uint64_t> Begin(const v1::FollowRequest& request,

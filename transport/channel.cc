@@ -2,6 +2,7 @@
 #include "transport/channel.h"
 
 #include <google/protobuf/stubs/logging.h>
+#include <grpc/grpc.h>
 #include <grpc/support/log.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/support/channel_arguments.h>
@@ -30,10 +31,13 @@ constexpr int kConnectTimeoutMs = 5'000;
 // A container that was made anew has another address.
 constexpr int kResolveAgainMs = 2'000;
 
-// What the libraries say of their errors comes back in statuses; their own
-// lines are for who looks closer.
-void RouteLibraryLogs() {
-  [[maybe_unused]] static const bool routed = [] {
+// Once per process. What the libraries say of their errors comes back in
+// statuses; their own lines are for who looks closer. gRPC is never shut down:
+// with the last channel or server it would end its threads, and that may wait
+// ten seconds for a poll of theirs to time out.
+void PrepareLibraries() {
+  [[maybe_unused]] static const bool prepared = [] {
+    grpc_init();
     gpr_set_log_function([](gpr_log_func_args* line) {
       LogDebug(absl::StrCat("grpc: ", line->message));
     });
@@ -89,7 +93,7 @@ grpc::ChannelArguments Arguments() {
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(
     const std::string& address, const Security& security, bool verify_host) {
-  RouteLibraryLogs();
+  PrepareLibraries();
   SF_ASSIGN_OR_RETURN(const Address parsed, ParseAddress(address));
   if (parsed.port == 0) {
     return absl::InvalidArgumentError(
@@ -106,7 +110,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const std::string& address, const Security& security) {
-  RouteLibraryLogs();
+  PrepareLibraries();
   SF_RETURN_IF_ERROR(ParseAddress(address).status());
   if (!security.tls.empty()) {
     SF_RETURN_IF_ERROR(CheckTlsFiles(security.tls));

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "core/backoff.h"
 #include "experience/interfaces.h"
 #include "softfleet/v1/learner.pb.h"
 
@@ -41,13 +42,16 @@ absl::StatusOr<v1::ReplayInfoReply> ReplayInfo(
 // Keeps the newest snapshot at hand: a thread polls GetParameters and decodes;
 // Latest never waits. A chunked snapshot whose length or CRC is wrong, or that
 // does not decode, or whose version is not above the last, is dropped, logged
-// and asked for again: nobody ever sees it. Reconnects for ever.
+// and asked for again: nobody ever sees it. Reconnects for ever. Thread-safe.
 class ParameterClient : public PolicySource {
  public:
   struct Options {
     bool for_evaluation = false;
     absl::Duration max_wait = absl::Seconds(10);  // of one long poll
-    std::string run_id;  // snapshots of another run are an error: status()
+    // Snapshots of another run end the client: every later call says so, with
+    // FailedPrecondition. Empty: any run.
+    std::string run_id;
+    Backoff::Options backoff = {.max = absl::Seconds(2)};  // between tries
   };
   ParameterClient(std::shared_ptr<grpc::Channel> channel, Options options);
   ~ParameterClient() override;

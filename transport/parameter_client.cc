@@ -8,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "core/backoff.h"
 #include "core/log.h"
 #include "core/mutex.h"
 #include "core/status.h"
@@ -27,7 +26,6 @@ constexpr absl::Duration kTransferTime = absl::Seconds(30);
 // An answer without news that comes sooner is a server in trouble: asking it
 // again at once would only make it worse.
 constexpr absl::Duration kShortestPoll = absl::Milliseconds(50);
-constexpr Backoff::Options kBackoff = {.max = absl::Seconds(2)};
 
 bool IsEnd(RunState phase) {
   return phase == RunState::kFinished || phase == RunState::kFailed;
@@ -95,7 +93,7 @@ class ParameterClient::Impl {
   }
 
   void Run() {
-    Backoff backoff(kBackoff);
+    Backoff backoff(options_.backoff);
     while (true) {
       const absl::Time began = absl::Now();
       const Answer answer = Ask();

@@ -92,6 +92,7 @@ absl::Status ClusterRun::Build() {
   metrics_->total_steps.Set(static_cast<double>(options_.config.total_steps()));
   metrics_->updates_per_step_target.Set(learner.updates_per_step);
   metrics_->target_entropy.Set(learner.sac.target_entropy);
+  metrics_->alpha.Set(loop_->agent().alpha());
   metrics_->shards.Set(static_cast<double>(options_.shards.size()));
   metrics_->mirror_bytes.Set(static_cast<double>(mirror_->bytes()));
   return absl::OkStatus();

@@ -69,7 +69,7 @@ class ClusterRun {
     // A round's updates end after so many, or after so long: what it has
     // learned of shards and evaluators is then told.
     int64_t round_updates = 64;
-    absl::Duration round_time = absl::Milliseconds(50);
+    absl::Duration round_time = absl::Milliseconds(5);
   };
   // Restores the newest checkpoint, begins the records and publishes the first
   // snapshot. ResourceExhausted when the mirror does not fit into its budget.

@@ -81,9 +81,10 @@ absl::Status CheckAllGiven(const TlsFiles& files) {
   return absl::OkStatus();
 }
 
-std::shared_ptr<FileWatcherCertificateProvider> Watch(const TlsFiles& files) {
+std::shared_ptr<FileWatcherCertificateProvider> Watch(const TlsFiles& files,
+                                                      unsigned seconds) {
   return std::make_shared<FileWatcherCertificateProvider>(
-      files.key, files.certificate, files.authority, kReloadSeconds);
+      files.key, files.certificate, files.authority, seconds);
 }
 
 }  // namespace
@@ -112,8 +113,10 @@ absl::Status CheckTlsFiles(const TlsFiles& files) {
       files.certificate, "; give the two that were made together"));
 }
 
-std::shared_ptr<grpc::ServerCredentials> TlsServer(const TlsFiles& files) {
-  grpc::experimental::TlsServerCredentialsOptions options(Watch(files));
+std::shared_ptr<grpc::ServerCredentials> TlsServer(const TlsFiles& files,
+                                                   unsigned reload_seconds) {
+  grpc::experimental::TlsServerCredentialsOptions options(
+      Watch(files, reload_seconds));
   options.watch_root_certs();
   options.watch_identity_key_cert_pairs();
   options.set_cert_request_type(
@@ -124,7 +127,7 @@ std::shared_ptr<grpc::ServerCredentials> TlsServer(const TlsFiles& files) {
 std::shared_ptr<grpc::ChannelCredentials> TlsClient(const TlsFiles& files,
                                                     bool verify_host) {
   grpc::experimental::TlsChannelCredentialsOptions options;
-  options.set_certificate_provider(Watch(files));
+  options.set_certificate_provider(Watch(files, kReloadSeconds));
   options.watch_root_certs();
   options.watch_identity_key_cert_pairs();
   if (!verify_host) {

@@ -25,7 +25,8 @@ absl::Status CheckTlsFiles(const TlsFiles& files);
 
 // For files that CheckTlsFiles passed. Clients without a certificate of the
 // authority are refused.
-std::shared_ptr<grpc::ServerCredentials> TlsServer(const TlsFiles& files);
+std::shared_ptr<grpc::ServerCredentials> TlsServer(
+    const TlsFiles& files, unsigned reload_seconds = kReloadSeconds);
 // `verify_host`: the server's certificate must name the host that is called;
 // without it, it need only be the authority's.
 std::shared_ptr<grpc::ChannelCredentials> TlsClient(const TlsFiles& files,

@@ -17,7 +17,9 @@
 
 namespace softfleet {
 
-// Writes the file into `directory` and enters it into manifest->files.
+// Writes the file into `directory` and enters it into manifest->files. DataLoss
+// names a tensor that is not finite: no checkpoint is better than one that
+// cannot be gone on from.
 absl::Status SaveLearner(FileSystem& files, const LearnerLoop& loop,
                          const std::string& directory,
                          CheckpointManifest* manifest);

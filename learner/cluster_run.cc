@@ -300,7 +300,9 @@ CheckpointContent ClusterRun::Content() const {
 
 absl::Status ClusterRun::WriteCheckpoint() {
   const PhaseTimer timer(*clock_, metrics_->checkpoint_seconds);
-  SF_RETURN_IF_ERROR(recorder_->WriteCheckpoint(counts(), Content()));
+  const absl::Status written = recorder_->WriteCheckpoint(counts(), Content());
+  if (absl::IsDataLoss(written)) metrics_->nonfinite_updates.Increment();
+  SF_RETURN_IF_ERROR(written);
   metrics_->checkpoints.Increment();
   metrics_->checkpoint_timestamp_seconds.Set(
       absl::ToDoubleSeconds(clock_->Now() - absl::UnixEpoch()));

@@ -140,6 +140,8 @@ absl::Status ClusterRun::Fail(const absl::Status& status) {
 void ClusterRun::Show() {
   options_.board->SetProgress(state_, static_cast<uint64_t>(loop_->updates()));
   metrics_->Show(state_);
+  metrics_->run_steps.Set(static_cast<double>(loop_->received()));
+  metrics_->run_updates.Set(static_cast<double>(loop_->updates()));
   const int64_t earning =
       loop_->received() - options_.learner.warmup_steps - loop_->forgone();
   if (earning > 0) {

@@ -104,6 +104,12 @@ LearnerMetrics::LearnerMetrics(Maker make)
       updates(
           make.Counted("updates", "updates",
                        "Optimisation steps done since this process began.")),
+      run_steps(make.Shown("run_steps", "steps",
+                           "Environment steps received over the whole run, "
+                           "whatever was stopped and resumed.")),
+      run_updates(make.Shown("run_updates", "updates",
+                             "Optimisation steps over the whole run; a restart "
+                             "takes those since the checkpoint back.")),
       updates_per_step(make.Shown(
           "updates_per_step", "updates per step",
           "Updates per row beyond the warm-up, over the whole run.")),

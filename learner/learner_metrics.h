@@ -25,6 +25,8 @@ struct LearnerMetrics {
   Counter& received_rows;
   Gauge& total_steps;
   Counter& updates;
+  Gauge& run_steps;
+  Gauge& run_updates;
   Gauge& updates_per_step;
   Gauge& updates_per_step_target;
   Gauge& policy_lag_updates;

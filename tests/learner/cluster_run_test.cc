@@ -312,6 +312,20 @@ TEST(ClusterRunTest, TrainingThatDivergesFailsAndKeepsItsCheckpoint) {
   EXPECT_EQ(world.run().step() >= 150, true);
 }
 
+TEST(ClusterRunTest, ACheckpointThatCouldNotBeGoneOnFromIsNotWritten) {
+  ClusterWorld world(ClusterConfig(), 1);
+  ASSERT_TRUE(world.Start());
+  // Finite losses, but the optimisers' second moments overflow.
+  world.shard(0).reward = 1e22f;
+  EXPECT_TRUE(world.RunToEnd());
+  EXPECT_EQ(world.failure.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(world.metrics().nonfinite_updates.value() +
+                world.metrics().nonfinite_snapshots.value(),
+            1);
+  world.Kill();
+  EXPECT_TRUE(world.Start());
+}
+
 TEST(ClusterRunTest, MetricsSayHowFarTheRunIsAndHowOldItsPoliciesAre) {
   ClusterWorld world(ClusterConfig({"learner.publish_seconds=0.5"}), 2);
   ASSERT_TRUE(world.Start());

@@ -186,12 +186,18 @@ class Rollout {
   Clock& clock_;
 };
 
+// Of the loop's rows, those of which nothing is known.
+uint64_t RowsLeft(const ActorLoop& loop, const InsertCounts& counts) {
+  return loop.steps() - counts.acknowledged - counts.rejected - counts.dropped;
+}
+
 // What has been sent, for the log.
 std::string Summary(const ActorLoop& loop, const InsertCounts& counts) {
   return absl::StrCat(loop.steps(), " steps, ", counts.acknowledged,
                       " rows acknowledged by the shard, ", counts.lost,
                       " of them lost, ", counts.dropped, " dropped, ",
-                      counts.rejected, " rejected, ", counts.pending, " left");
+                      counts.rejected, " rejected, ", RowsLeft(loop, counts),
+                      " left");
 }
 
 absl::Status RunFailed(const std::string& run_id) {
@@ -230,7 +236,9 @@ absl::Status Act(const Flags& flags, const v1::JoinReply& joined,
   const bool ended = ran.ok() && rollout.RunHasEnded();
   const absl::Status sent = rollout.Flush(ended ? kFinishGrace : kStopGrace);
   if (ran.ok() && !sent.ok()) {
-    LogWarning(absl::StrCat("the last rows: ", sent.message()));
+    LogWarning(
+        absl::StrCat(RowsLeft(*loop, session->counts()),
+                     " rows have not reached the shard: ", sent.message()));
   }
   LogInfo(absl::StrCat(ended ? "the run has ended: " : "stopping: ",
                        Summary(*loop, session->counts())));

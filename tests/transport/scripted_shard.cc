@@ -43,6 +43,12 @@ std::vector<uint64_t> ScriptedShard::Seen::Stored() const {
   return stored;
 }
 
+uint64_t ScriptedShard::Seen::StoredRows() const {
+  uint64_t rows = 0;
+  for (const auto& [id, session] : sessions) rows += session.rows;
+  return rows;
+}
+
 ScriptedShard::ScriptedShard(int port) {
   grpc::ServerBuilder builder;
   builder.AddListeningPort(absl::StrCat("127.0.0.1:", port),
@@ -217,6 +223,10 @@ void ScriptedShard::Store(Stream& stream, const v1::Batch& batch,
   }
   session.batches.push_back(ids);
   session.rows += rows;
+  if (!wrong) {
+    session.blocks.insert(session.blocks.end(), batch.blocks().begin(),
+                          batch.blocks().end());
+  }
   if (++stream.batches == script_.cut_after) {
     script_.cut_after.reset();
     stream.ended = true;

@@ -43,8 +43,9 @@ class ScriptedShard : public v1::ReplayService::Service {
   struct Session {
     // Per batch, the first_steps of its blocks; rejected batches are empty.
     std::vector<std::vector<uint64_t>> batches;
-    std::set<uint64_t> rejected;  // numbers
-    uint64_t rows = 0;            // stored
+    std::set<uint64_t> rejected;        // numbers
+    std::vector<v1::StepBlock> blocks;  // stored
+    uint64_t rows = 0;                  // stored
     bool said_bye = false;
   };
 
@@ -72,6 +73,7 @@ class ScriptedShard : public v1::ReplayService::Service {
     uint64_t most_unacknowledged_bytes = 0;  // of any stream
     // All blocks stored, in the order of sessions.
     std::vector<uint64_t> Stored() const;
+    uint64_t StoredRows() const;
   };
   bool WaitUntil(const std::function<bool(const Seen&)>& predicate);
   Seen seen();

@@ -4,16 +4,21 @@
 #include <gmock/gmock.h>
 #include <grpc/grpc.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/mutex.h"
 #include "core/thread.h"
 #include "softfleet/v1/learner.grpc.pb.h"
+#include "tests/transport/random_values.h"
 #include "transport/channel.h"
 
 namespace softfleet {
@@ -209,6 +214,43 @@ TEST(ServerHost, DrainingCancelsWhatOutlivesTheGrace) {
   host->Drain(absl::Milliseconds(1));
   caller.Join();
   EXPECT_FALSE(status.ok());
+}
+
+TEST(ServerHost, GarbageOnTheSocketHurtsNobody) {
+  const auto host = StartOrDie();
+  host->SetServing("", true);
+  for (uint64_t seed = 0; seed < 30; ++seed) {
+    SCOPED_TRACE(absl::StrCat("seed ", seed));
+    RandomValues random(seed);
+    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(host->port()));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT_EQ(::connect(socket, reinterpret_cast<sockaddr*>(&address),
+                        sizeof(address)),
+              0);
+    // Half of them begin as HTTP/2 does.
+    const std::string bytes =
+        absl::StrCat(random.Coin() ? "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" : "",
+                     random.Bytes(random.Integer(1, 100'000)));
+    ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    ASSERT_EQ(Probe(*host, ""), absl::OkStatus());
+    ::close(socket);
+  }
+}
+
+TEST(ServerHost, ServesTwoHundredConnections) {
+  const auto host = StartOrDie();
+  std::vector<std::shared_ptr<grpc::Channel>> channels;
+  for (int i = 0; i < 200; ++i) {
+    channels.push_back(*MakeChannel(host->address(), {}));
+    channels.back()->GetState(/*try_to_connect=*/true);
+  }
+  const auto deadline = absl::ToChronoTime(absl::Now() + kTimeout);
+  for (const auto& channel : channels) {
+    EXPECT_TRUE(channel->WaitForConnected(deadline));
+  }
 }
 
 TEST(ServerHost, RefusesAMessageOverTheLimit) {

@@ -4,7 +4,6 @@
 #ifndef SOFTFLEET_REPLAY_SERVER_FOLLOW_REACTOR_H_
 #define SOFTFLEET_REPLAY_SERVER_FOLLOW_REACTOR_H_
 
-#include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <cstdint>
@@ -21,10 +20,9 @@ class FollowReactor final : public grpc::ServerWriteReactor<v1::FollowReply>,
  public:
   // All outlive the stream.
   static FollowReactor* Start(SerialExecutor* executor, Followers* followers,
-                              uint64_t stream, const v1::FollowRequest& request,
-                              grpc::CallbackServerContext* context) {
-    auto* const reactor =
-        new FollowReactor(executor, followers, stream, context);
+                              uint64_t stream,
+                              const v1::FollowRequest& request) {
+    auto* const reactor = new FollowReactor(executor, followers, stream);
     executor->Post([followers, stream, reactor, request] {
       followers->Opened(stream, reactor, request);
     });
@@ -38,7 +36,6 @@ class FollowReactor final : public grpc::ServerWriteReactor<v1::FollowReply>,
   void Finish(const absl::Status& status) override {
     ServerWriteReactor::Finish(ToGrpcStatus(status));
   }
-  void Cancel() override { context_->TryCancel(); }
 
   void OnWriteDone(bool ok) override {
     executor_->Post([followers = followers_, stream = stream_, ok] {
@@ -53,17 +50,12 @@ class FollowReactor final : public grpc::ServerWriteReactor<v1::FollowReply>,
   void OnDone() override { delete this; }
 
  private:
-  FollowReactor(SerialExecutor* executor, Followers* followers, uint64_t stream,
-                grpc::CallbackServerContext* context)
-      : executor_(executor),
-        followers_(followers),
-        stream_(stream),
-        context_(context) {}
+  FollowReactor(SerialExecutor* executor, Followers* followers, uint64_t stream)
+      : executor_(executor), followers_(followers), stream_(stream) {}
 
   SerialExecutor* const executor_;
   Followers* const followers_;
   const uint64_t stream_;
-  grpc::CallbackServerContext* const context_;
   v1::FollowReply reply_;
 };
 

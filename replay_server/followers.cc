@@ -79,14 +79,14 @@ void Followers::Opened(uint64_t stream, FollowPeer* peer,
 void Followers::Send(uint64_t stream) {
   Follower& follower = followers_.at(stream);
   if (follower.writing) return;
-  if (follower.ending) {
-    Finish(stream, absl::UnavailableError("this shard is stopping"));
-    return;
-  }
   const absl::StatusOr<BlockRead> read = follower.binding->table->Read(
       follower.cursor, kChunkBytes - kReplyOverheadBytes);
   if (!read.ok()) {
     Finish(stream, read.status());
+    return;
+  }
+  if (draining_ && read->blocks.empty()) {
+    Finish(stream, absl::UnavailableError("this shard is stopping"));
     return;
   }
   if (follower.greeted && read->blocks.empty()) return;
@@ -155,17 +155,7 @@ void Followers::Tick() {
 
 void Followers::Drain() {
   draining_ = true;
-  std::vector<uint64_t> all;
-  for (const auto& [id, follower] : followers_) all.push_back(id);
-  for (const uint64_t id : all) {
-    Follower& follower = followers_.at(id);
-    follower.ending = true;
-    if (follower.writing) {
-      follower.peer->Cancel();
-    } else {
-      Send(id);
-    }
-  }
+  RowsArrived();
 }
 
 }  // namespace softfleet

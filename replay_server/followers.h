@@ -26,8 +26,6 @@ class FollowPeer {
   virtual void Write(v1::FollowReply reply) = 0;
   // The last call; never while a Write is on the way.
   virtual void Finish(const absl::Status& status) = 0;
-  // Breaks the stream, so that a Write on the way ends.
-  virtual void Cancel() = 0;
 };
 
 class Followers {
@@ -46,7 +44,8 @@ class Followers {
   void RowsArrived();
   // Brings the metrics up to date.
   void Tick();
-  // Ends every stream; whoever is stuck in a message is cancelled.
+  // Ends every stream when it has all rows there are. A reader that does not
+  // read is left to the server's deadline.
   void Drain();
 
   // Thread-safe.
@@ -60,7 +59,6 @@ class Followers {
     uint64_t cursor = 0;
     bool greeted = false;
     bool writing = false;
-    bool ending = false;
     bool gone = false;  // a Write on the way may still succeed
   };
 

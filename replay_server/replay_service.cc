@@ -83,8 +83,9 @@ void ReplayService::Drain() {
   executor_.Post([this] {
     sequencer_.Drain();
     learner_line_.Drain();
+    // Not before: nothing is stored from here on.
+    follow_executor_.Post([this] { followers_.Drain(); });
   });
-  follow_executor_.Post([this] { followers_.Drain(); });
 }
 
 absl::Status ReplayService::DoAttach(const v1::AttachRequest& request,
@@ -124,9 +125,9 @@ ReplayService::Insert(grpc::CallbackServerContext* context) {
 }
 
 grpc::ServerWriteReactor<v1::FollowReply>* ReplayService::Follow(
-    grpc::CallbackServerContext* context, const v1::FollowRequest* request) {
+    grpc::CallbackServerContext*, const v1::FollowRequest* request) {
   return FollowReactor::Start(&follow_executor_, &followers_, next_stream_++,
-                              *request, context);
+                              *request);
 }
 
 void ReplayService::DoInfo(v1::ReplayInfoReply* reply) {

@@ -42,8 +42,9 @@ class ReplayService final : public v1::ReplayService::CallbackService {
   static absl::StatusOr<std::unique_ptr<ReplayService>> Create(
       Options options, MetricRegistry& registry);
 
-  // Acknowledges what is stored and ends every stream; new ones are turned
-  // away. Returns at once; the server's Shutdown waits.
+  // Acknowledges what is stored, sends readers what they have not got yet, and
+  // ends every stream; new ones are turned away. Returns at once; the server's
+  // Shutdown waits.
   void Drain();
 
   grpc::ServerUnaryReactor* Attach(grpc::CallbackServerContext* context,

@@ -174,6 +174,18 @@ TEST(FollowServiceTest, ADrainingShardAcknowledgesAndEndsEveryStream) {
   shard.reset();
 }
 
+TEST(FollowServiceTest, AReaderGetsEveryRowBeforeItsShardIsGone) {
+  auto shard = std::make_unique<TestShard>();
+  ASSERT_TRUE(Attach(shard->Connect(), TestAttach(200'000)).ok());
+  const FinishedLearner learner(*shard);
+  Send(*shard, 25, 4000);
+  History history(shard->Connect());
+  ASSERT_TRUE(history.AwaitRows(1));
+  shard.reset();
+  EXPECT_EQ(history.End().code(), StatusCode::kUnavailable);
+  EXPECT_EQ(history.rows(), 100'000u);
+}
+
 TEST(FollowServiceTest, HealthFollowsAttachment) {
   ServerHost* host = nullptr;
   ReplayService::Options options;

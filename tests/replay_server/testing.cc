@@ -108,7 +108,7 @@ TestShard::TestShard(ReplayService::Options options, int port) {
 
 TestShard::~TestShard() {
   service_->Drain();
-  host_->Drain(absl::ZeroDuration());
+  host_->Drain(absl::Seconds(5));
 }
 
 std::shared_ptr<grpc::Channel> TestShard::Connect() const {

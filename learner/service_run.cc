@@ -20,6 +20,8 @@ constexpr absl::Duration kLongestWait = absl::Milliseconds(100);
 constexpr absl::Duration kLongWait = absl::Seconds(30);
 // Sessions are asked for every second; so much later they are known.
 constexpr absl::Duration kShortestLinger = absl::Seconds(2);
+// Rounds without updates are over in microseconds; so often is often enough.
+constexpr absl::Duration kTellInterval = absl::Milliseconds(1);
 // For calls in flight; the process is about to end.
 constexpr absl::Duration kDrainGrace = absl::Seconds(2);
 
@@ -47,6 +49,9 @@ absl::StatusOr<std::unique_ptr<ServiceRun>> ServiceRun::Start(
     Options options, MetricRegistry& registry) {
   auto served = absl::WrapUnique(new ServiceRun(std::move(options), registry));
   const Options& given = served->options_;
+  // What is wrong with the flags leaves no run directory behind.
+  SF_RETURN_IF_ERROR(
+      MakeServerCredentials(given.listen, given.security).status());
   SF_ASSIGN_OR_RETURN(
       served->recorder_,
       RunRecorder::Open(RealFileSystem(), *served->clock_, given.config,
@@ -121,7 +126,7 @@ absl::Status ServiceRun::Listen() {
 }
 
 absl::StatusOr<bool> ServiceRun::Run(const std::function<bool()>& stop) {
-  TellShards();
+  TellShards(/*at_once=*/true);
   while (!run_->finished()) {
     if (stop()) {
       host_->SetServing("", false);
@@ -130,7 +135,7 @@ absl::StatusOr<bool> ServiceRun::Run(const std::function<bool()>& stop) {
       return false;
     }
     const absl::StatusOr<bool> worked = run_->RunOnce();
-    TellShards();
+    TellShards(/*at_once=*/!worked.value_or(false));
     SF_RETURN_IF_ERROR(worked.status());
     if (*worked) {
       waiting_.Stop();
@@ -142,10 +147,15 @@ absl::StatusOr<bool> ServiceRun::Run(const std::function<bool()>& stop) {
   return true;
 }
 
-void ServiceRun::TellShards() {
+void ServiceRun::TellShards(bool at_once) {
   const ClusterRun::Orders orders = run_->orders();
-  if (orders == told_) return;
+  const absl::Duration now = clock_->Monotonic();
+  const bool soon = now - told_at_ < kTellInterval;
+  if (orders == told_ || (soon && !at_once && orders.state == told_.state)) {
+    return;
+  }
   told_ = orders;
+  told_at_ = now;
   v1::ProgressUpdate update;
   update.set_run_id(recorder_->directory().run_id());
   update.set_learner_incarnation(recorder_->directory().incarnation());

@@ -64,8 +64,8 @@ class ServiceRun {
   ServiceRun(Options options, MetricRegistry& registry);
   absl::Status Connect();
   absl::Status Listen();
-  // Tells the shards what has changed.
-  void TellShards();
+  // Tells the shards what has changed, but not too often.
+  void TellShards(bool at_once);
   // Waits for news; counts and sometimes logs what for.
   void Wait();
   std::vector<JoinDesk::ShardState> Shards() const;
@@ -87,6 +87,7 @@ class ServiceRun {
   std::unique_ptr<LearnerService> service_;
   std::unique_ptr<ServerHost> host_;
   ClusterRun::Orders told_;
+  absl::Duration told_at_ = -absl::InfiniteDuration();
   std::string waits_for_;
   absl::Duration waits_since_;
   bool logged_ = false;                     // that it waits

@@ -6,21 +6,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <atomic>
-#include <cstddef>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "core/thread.h"
 #include "learner/learner_options.h"
-#include "run/config.h"
 #include "tests/core/test_directory.h"
+#include "tests/learner/cluster_clients.h"
 #include "tests/learner/cluster_world.h"
 #include "tests/replay_server/testing.h"
-#include "transport/insert_client.h"
 #include "transport/learner_client.h"
 
 namespace softfleet {
@@ -28,110 +21,6 @@ namespace {
 
 using testing::TestSchema;
 using testing::TestShard;
-
-constexpr absl::Duration kStep = absl::Milliseconds(20);
-
-std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
-  const auto channel = MakeChannel(address, {});
-  EXPECT_TRUE(channel.ok()) << channel.status();
-  return *channel;
-}
-
-// Joins, inserts rows as fast as it may, leaves when the run is finished.
-class Actor {
- public:
-  explicit Actor(const std::string& learner)
-      : learner_(learner), thread_("actor", [this] { Run(); }) {}
-  ~Actor() { stop_ = true; }
-
-  std::atomic<bool> finished = false;
-  std::atomic<bool> versions_fell = false;
-
- private:
-  void Run() {
-    const auto channel = Connect(learner_);
-    const auto joined =
-        Join(channel, v1::ROLE_ACTOR, "actor", [this] { return stop_.load(); });
-    if (!joined.ok()) return;
-    InsertClient::Options options;
-    options.run_id = joined->run_id();
-    options.schema = TestSchema();
-    options.pending_rows = 16;
-    auto client =
-        InsertClient::Create(Connect(joined->shard()), options, metrics_);
-    ASSERT_TRUE(client.ok()) << client.status();
-    ParameterClient policies(channel, {.run_id = joined->run_id()});
-    uint64_t version = 0, step = 0;
-    while (!stop_ && policies.phase() != RunState::kFinished) {
-      const auto newest = policies.Latest(version);
-      if (newest.ok() && *newest != nullptr) {
-        if ((*newest)->version < version) versions_fell = true;
-        version = (*newest)->version;
-      }
-      if (!(*client)->WaitForRoom(kStep)) continue;
-      StepBlock block =
-          testing::TestBlock(joined->first_environment(), step, 4);
-      block.first_policy_version = block.last_policy_version = version;
-      // Numbers that one can learn from.
-      std::fill(block.rewards.begin(), block.rewards.end(), -1.f);
-      for (auto& column : block.observations) {
-        std::fill(column.begin(), column.end(), std::byte(0x3e));
-      }
-      if ((*client)->Append(block).ok()) step += 4;
-    }
-    if (stop_) return;
-    EXPECT_TRUE((*client)->Finish(absl::Seconds(10)).ok());
-    finished = true;
-  }
-
-  const std::string learner_;
-  std::atomic<bool> stop_ = false;
-  MetricRegistry registry_;
-  InsertMetrics metrics_{registry_};
-  Thread thread_;
-};
-
-// Reports whatever is to be evaluated, without evaluating it.
-class Evaluator {
- public:
-  Evaluator(const std::string& learner, const v1::RunConfig& config)
-      : learner_(learner),
-        hash_(ConfigHash(config)),
-        thread_("evaluator", [this] { Run(); }) {}
-  ~Evaluator() { stop_ = true; }
-
- private:
-  void Run() {
-    const auto channel = Connect(learner_);
-    ParameterClient::Options options;
-    options.for_evaluation = true;
-    options.max_wait = absl::Seconds(1);
-    ParameterClient requests(channel, options);
-    uint64_t version = 0;
-    while (!stop_) {
-      const auto snapshot = requests.WaitForNewer(version, kStep);
-      if (!snapshot.ok() || *snapshot == nullptr) continue;
-      version = (*snapshot)->version;
-      v1::ReportEvaluationRequest report;
-      report.set_run_id((*snapshot)->run_id);
-      report.set_version(version);
-      AuditRecord record;
-      record.run_id = (*snapshot)->run_id;
-      record.step = (*snapshot)->step;
-      record.updates = (*snapshot)->updates;
-      record.version = version;
-      record.config_hash = hash_;
-      report.set_audit_json(FormatAuditJson({record}));
-      while (!stop_ && !ReportEvaluation(channel, report).ok()) {
-      }
-    }
-  }
-
-  const std::string learner_;
-  const std::string hash_;
-  std::atomic<bool> stop_ = false;
-  Thread thread_;
-};
 
 class ServiceRunTest : public ::testing::Test {
  protected:
@@ -169,8 +58,8 @@ constexpr int64_t kEnd = int64_t{1} << 40;
 
 TEST_F(ServiceRunTest, ARunOverSocketsComesToItsEnd) {
   Start();
-  Actor first(address_), second(address_);
-  Evaluator evaluator(address_, config_);
+  TestActor first(address_), second(address_);
+  TestEvaluator evaluator(address_, config_);
   const auto finished = RunUntil(kEnd);
   ASSERT_TRUE(finished.ok()) << finished.status();
   EXPECT_TRUE(*finished);
@@ -196,8 +85,8 @@ TEST_F(ServiceRunTest, ARunOverSocketsComesToItsEnd) {
 
 TEST_F(ServiceRunTest, ActorsAndEvaluatorsSurviveTheLearnersRestarts) {
   Start();
-  Actor first(address_), second(address_);
-  Evaluator evaluator(address_, config_);
+  TestActor first(address_), second(address_);
+  TestEvaluator evaluator(address_, config_);
   for (const int64_t step : {170, 330, 420}) {
     const auto finished = RunUntil(step);
     ASSERT_TRUE(finished.ok()) << finished.status();
@@ -215,8 +104,8 @@ TEST_F(ServiceRunTest, ActorsAndEvaluatorsSurviveTheLearnersRestarts) {
 
 TEST_F(ServiceRunTest, AShardThatRestartsCostsItsRowsAndNothingElse) {
   Start();
-  Actor first(address_), second(address_);
-  Evaluator evaluator(address_, config_);
+  TestActor first(address_), second(address_);
+  TestEvaluator evaluator(address_, config_);
   ASSERT_TRUE(RunUntil(200).ok());
   const int port = shards_[1]->port();
   shards_[1].reset();

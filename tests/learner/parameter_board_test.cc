@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <optional>
 
@@ -25,27 +26,30 @@ std::string Encode(const Snapshot& snapshot) {
   return absl::StrCat("version ", snapshot.version);
 }
 
-// A question whose answer can be waited for.
+// A question whose answer can be waited for; taken back if none has come.
 class Question {
  public:
   Question(ParameterBoard& board, uint64_t have, bool for_evaluation,
-           absl::Duration wait) {
-    number_ = board.Ask(have, for_evaluation, wait,
-                        [this](const ParameterBoard::Answer& answer) {
-                          answered_.set_value(answer);
-                        });
+           absl::Duration wait)
+      : board_(&board),
+        number_(board.Ask(have, for_evaluation, wait,
+                          [this](const ParameterBoard::Answer& answer) {
+                            answered_.set_value(answer);
+                          })) {}
+  ~Question() {
+    if (!answered() && !board_->Forget(number_)) future_.wait();
   }
-  uint64_t number() const { return number_; }
   bool answered() const {
     return future_.wait_for(std::chrono::seconds(0)) ==
            std::future_status::ready;
   }
-  ParameterBoard::Answer answer() { return future_.get(); }
+  ParameterBoard::Answer answer() const { return future_.get(); }
 
  private:
-  uint64_t number_ = 0;
   std::promise<ParameterBoard::Answer> answered_;
-  std::future<ParameterBoard::Answer> future_ = answered_.get_future();
+  std::shared_future<ParameterBoard::Answer> future_ = answered_.get_future();
+  ParameterBoard* board_;
+  uint64_t number_;
 };
 
 TEST(ParameterBoardTest, WhatIsThereIsAnsweredAtOnce) {

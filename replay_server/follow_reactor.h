@@ -11,6 +11,7 @@
 
 #include "replay_server/followers.h"
 #include "replay_server/serial_executor.h"
+#include "replay_server/stream_count.h"
 #include "transport/status.h"
 
 namespace softfleet {
@@ -19,10 +20,12 @@ class FollowReactor final : public grpc::ServerWriteReactor<v1::FollowReply>,
                             public FollowPeer {
  public:
   // All outlive the stream.
-  static FollowReactor* Start(SerialExecutor* executor, Followers* followers,
-                              uint64_t stream,
+  static FollowReactor* Start(StreamCount* streams, SerialExecutor* executor,
+                              Followers* followers, uint64_t stream,
                               const v1::FollowRequest& request) {
-    auto* const reactor = new FollowReactor(executor, followers, stream);
+    auto* const reactor =
+        new FollowReactor(streams, executor, followers, stream);
+    streams->Add();
     executor->Post([followers, stream, reactor, request] {
       followers->Opened(stream, reactor, request);
     });
@@ -47,12 +50,21 @@ class FollowReactor final : public grpc::ServerWriteReactor<v1::FollowReply>,
       followers->Cancelled(stream);
     });
   }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    StreamCount* const streams = streams_;
+    delete this;
+    streams->Remove();
+  }
 
  private:
-  FollowReactor(SerialExecutor* executor, Followers* followers, uint64_t stream)
-      : executor_(executor), followers_(followers), stream_(stream) {}
+  FollowReactor(StreamCount* streams, SerialExecutor* executor,
+                Followers* followers, uint64_t stream)
+      : streams_(streams),
+        executor_(executor),
+        followers_(followers),
+        stream_(stream) {}
 
+  StreamCount* const streams_;
   SerialExecutor* const executor_;
   Followers* const followers_;
   const uint64_t stream_;

@@ -11,6 +11,7 @@ namespace softfleet {
 InsertReactor* InsertReactor::Start(const Target& target, uint64_t stream,
                                     grpc::CallbackServerContext* context) {
   auto* const reactor = new InsertReactor(target, stream, context);
+  target.streams->Add();
   target.executor->Post([sequencer = target.sequencer, stream, reactor] {
     sequencer->Opened(stream, reactor);
   });
@@ -106,6 +107,12 @@ void InsertReactor::OnWriteDone(bool ok) {
   target_.executor->Post([sequencer = target_.sequencer, stream = stream_, ok] {
     sequencer->Written(stream, ok);
   });
+}
+
+void InsertReactor::OnDone() {
+  StreamCount* const streams = target_.streams;
+  delete this;
+  streams->Remove();
 }
 
 void InsertReactor::OnCancel() {

@@ -17,6 +17,7 @@
 
 #include "replay_server/sequencer.h"
 #include "replay_server/serial_executor.h"
+#include "replay_server/stream_count.h"
 
 namespace softfleet {
 
@@ -26,6 +27,7 @@ class InsertReactor final
  public:
   // All outlive the stream.
   struct Target {
+    StreamCount* streams;
     SerialExecutor* executor;
     Sequencer* sequencer;
     uint64_t max_batch_bytes;
@@ -43,7 +45,7 @@ class InsertReactor final
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
-  void OnDone() override { delete this; }
+  void OnDone() override;
 
  private:
   InsertReactor(const Target& target, uint64_t stream,

@@ -119,8 +119,10 @@ absl::Status Serve(const Flags& flags) {
   server->SetServing("", false);
   attached.SetHost(nullptr);
   server->SetServing(ReplayService::kName, false);
-  service->Drain();
-  server->Drain(kDrainGrace);
+  if (!service->Drain(kDrainGrace)) {
+    LogWarning("cut off clients that would not be sent to");
+  }
+  server->Drain(absl::ZeroDuration());
   return absl::OkStatus();
 }
 

@@ -10,6 +10,7 @@
 
 #include "replay_server/learner_line.h"
 #include "replay_server/serial_executor.h"
+#include "replay_server/stream_count.h"
 #include "transport/status.h"
 
 namespace softfleet {
@@ -18,10 +19,11 @@ class ProgressReactor final
     : public grpc::ServerReadReactor<v1::ProgressUpdate>,
       public ProgressPeer {
  public:
-  // Both outlive the stream.
-  static ProgressReactor* Start(SerialExecutor* executor, LearnerLine* line,
-                                uint64_t stream) {
-    auto* const reactor = new ProgressReactor(executor, line, stream);
+  // All outlive the stream.
+  static ProgressReactor* Start(StreamCount* streams, SerialExecutor* executor,
+                                LearnerLine* line, uint64_t stream) {
+    auto* const reactor = new ProgressReactor(streams, executor, line, stream);
+    streams->Add();
     executor->Post([line, stream, reactor] { line->Opened(stream, reactor); });
     reactor->StartRead(&reactor->update_);
     return reactor;
@@ -42,16 +44,22 @@ class ProgressReactor final
     StartRead(&update_);
   }
   void OnCancel() override { End(); }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    StreamCount* const streams = streams_;
+    delete this;
+    streams->Remove();
+  }
 
  private:
-  ProgressReactor(SerialExecutor* executor, LearnerLine* line, uint64_t stream)
-      : executor_(executor), line_(line), stream_(stream) {}
+  ProgressReactor(StreamCount* streams, SerialExecutor* executor,
+                  LearnerLine* line, uint64_t stream)
+      : streams_(streams), executor_(executor), line_(line), stream_(stream) {}
 
   void End() {
     executor_->Post([line = line_, stream = stream_] { line->Ended(stream); });
   }
 
+  StreamCount* const streams_;
   SerialExecutor* const executor_;
   LearnerLine* const line_;
   const uint64_t stream_;

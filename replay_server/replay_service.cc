@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/memory/memory.h"
+#include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "core/version.h"
 #include "replay_server/follow_reactor.h"
@@ -41,6 +42,13 @@ Shard::Options ShardOptions(const ReplayService::Options& options) {
 absl::StatusOr<std::unique_ptr<ReplayService>> ReplayService::Create(
     Options options, MetricRegistry& registry) {
   FitIntoMemory(&options);
+  if (options.sequencer.budget_bytes <
+      options.sequencer.smallest_credit_bytes) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--memory_limit of ", options.memory_limit, " bytes is too small: ",
+        kQueueShare * options.sequencer.smallest_credit_bytes,
+        " is the least"));
+  }
   SF_RETURN_IF_ERROR(options.sequencer.Validate());
   return absl::WrapUnique(new ReplayService(std::move(options), registry));
 }
@@ -79,13 +87,14 @@ void ReplayService::WakeFollowers() {
   });
 }
 
-void ReplayService::Drain() {
+bool ReplayService::Drain(absl::Duration grace) {
   executor_.Post([this] {
     sequencer_.Drain();
     learner_line_.Drain();
     // Not before: nothing is stored from here on.
     follow_executor_.Post([this] { followers_.Drain(); });
   });
+  return streams_.AwaitNone(grace);
 }
 
 absl::Status ReplayService::DoAttach(const v1::AttachRequest& request,
@@ -114,20 +123,21 @@ grpc::ServerUnaryReactor* ReplayService::Attach(
 
 grpc::ServerReadReactor<v1::ProgressUpdate>* ReplayService::ReportProgress(
     grpc::CallbackServerContext*, v1::ProgressSummary*) {
-  return ProgressReactor::Start(&executor_, &learner_line_, next_stream_++);
+  return ProgressReactor::Start(&streams_, &executor_, &learner_line_,
+                                next_stream_++);
 }
 
 grpc::ServerBidiReactor<v1::InsertRequest, v1::InsertReply>*
 ReplayService::Insert(grpc::CallbackServerContext* context) {
   return InsertReactor::Start(
-      {&executor_, &sequencer_, options_.sequencer.max_batch_bytes},
+      {&streams_, &executor_, &sequencer_, options_.sequencer.max_batch_bytes},
       next_stream_++, context);
 }
 
 grpc::ServerWriteReactor<v1::FollowReply>* ReplayService::Follow(
     grpc::CallbackServerContext*, const v1::FollowRequest* request) {
-  return FollowReactor::Start(&follow_executor_, &followers_, next_stream_++,
-                              *request);
+  return FollowReactor::Start(&streams_, &follow_executor_, &followers_,
+                              next_stream_++, *request);
 }
 
 void ReplayService::DoInfo(v1::ReplayInfoReply* reply) {

@@ -19,6 +19,7 @@
 #include "replay_server/sequencer.h"
 #include "replay_server/serial_executor.h"
 #include "replay_server/shard.h"
+#include "replay_server/stream_count.h"
 #include "softfleet/v1/replay.grpc.pb.h"
 
 namespace softfleet {
@@ -38,14 +39,14 @@ class ReplayService final : public v1::ReplayService::CallbackService {
   static constexpr char kName[] = "softfleet.v1.ReplayService";
 
   // `registry` outlives the service. InvalidArgument: sizes that do not fit
-  // each other, or the memory limit.
+  // each other, or a memory limit without room for batches.
   static absl::StatusOr<std::unique_ptr<ReplayService>> Create(
       Options options, MetricRegistry& registry);
 
   // Acknowledges what is stored, sends readers what they have not got yet, and
-  // ends every stream; new ones are turned away. Returns at once; the server's
-  // Shutdown waits.
-  void Drain();
+  // ends every stream; new ones are turned away. Waits for that at most
+  // `grace`; whether it was enough.
+  bool Drain(absl::Duration grace);
 
   grpc::ServerUnaryReactor* Attach(grpc::CallbackServerContext* context,
                                    const v1::AttachRequest* request,
@@ -77,6 +78,7 @@ class ReplayService final : public v1::ReplayService::CallbackService {
   ReplayServerMetrics metrics_;
   std::atomic<uint64_t> next_stream_ = 1;
   std::atomic<bool> followers_woken_ = false;
+  StreamCount streams_;
   Shard shard_;
   Followers followers_;
   Sequencer sequencer_;

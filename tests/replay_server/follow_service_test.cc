@@ -167,7 +167,7 @@ TEST(FollowServiceTest, ADrainingShardAcknowledgesAndEndsEveryStream) {
   ASSERT_TRUE(testing::AwaitInfo(
       shard->Connect(),
       [](const v1::ReplayInfoReply& info) { return info.followers() == 1; }));
-  shard->service().Drain();
+  EXPECT_TRUE(shard->service().Drain(testing::kPatience));
   EXPECT_EQ(insert.End().code(), StatusCode::kUnavailable);
   EXPECT_EQ(history.End().code(), StatusCode::kUnavailable);
   EXPECT_EQ(progress.End().code(), StatusCode::kUnavailable);

@@ -107,8 +107,8 @@ TestShard::TestShard(ReplayService::Options options, int port) {
 }
 
 TestShard::~TestShard() {
-  service_->Drain();
-  host_->Drain(absl::Seconds(5));
+  service_->Drain(absl::Seconds(5));
+  host_->Drain(absl::ZeroDuration());
 }
 
 std::shared_ptr<grpc::Channel> TestShard::Connect() const {

@@ -11,11 +11,12 @@ Counter& LostRows(MetricRegistry& registry, const std::string& reason) {
       {.name = "sac_rows_lost_total",
        .kind = MetricKind::kCounter,
        .unit = "rows",
-       .help = "Rows that were made and will never be learned from: "
-               "shard_restart (acknowledged, then gone with the shard's "
-               "memory), overflow (dropped by an actor whose buffer was "
-               "full), overtaken (overwritten at the shard before the learner "
-               "read them).",
+       .help = "Rows that were made and are gone: shard_restart "
+               "(acknowledged, then gone with the shard's memory, also "
+               "those that the learner had read before), overflow "
+               "(dropped by an actor whose buffer was full), overtaken "
+               "(overwritten at the shard before the learner read "
+               "them).",
        .labels = {"reason"}},
       {reason});
 }

@@ -77,10 +77,6 @@ absl::StatusOr<const Tensor*> FindTensor(const TensorMap& saved,
 
 }  // namespace
 
-Schema MakeSchema(const EnvironmentSpec& spec, int frame_stack) {
-  return {spec.observations, spec.action, frame_stack};
-}
-
 ActorLoop::ActorLoop(const ActorOptions& options, StepSink& sink,
                      PolicySource& policies)
     : options_(options), sink_(&sink), policies_(&policies) {}

@@ -36,9 +36,6 @@
 
 namespace softfleet {
 
-// The schema of an environment's rows.
-Schema MakeSchema(const EnvironmentSpec& spec, int frame_stack);
-
 struct ActorOptions {
   EnvironmentOptions environment;
   int num_environments = 1;

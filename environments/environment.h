@@ -35,6 +35,11 @@ struct EnvironmentSpec {
   double control_frequency = 0;
 };
 
+// The schema of an environment's rows.
+inline Schema MakeSchema(const EnvironmentSpec& spec, int frame_stack) {
+  return {spec.observations, spec.action, frame_stack};
+}
+
 struct StepResult {
   double reward = 0;
   bool terminated = false;

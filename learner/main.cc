@@ -101,8 +101,7 @@ absl::StatusOr<LearnerOptions> OptionsFor(const v1::RunConfig& config) {
       const std::unique_ptr<Environment> environment,
       MakeEnvironment(MakeEnvironmentOptions(config.environment())));
   const EnvironmentSpec& spec = environment->spec();
-  const Schema schema = {spec.observations, spec.action, kFrameStack};
-  return MakeLearnerOptions(config, schema,
+  return MakeLearnerOptions(config, MakeSchema(spec, kFrameStack),
                             {spec.action_low, spec.action_high});
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/log.h"
 #include "core/status.h"
+#include "core/version.h"
 #include "transport/codec.h"
 
 namespace softfleet {

@@ -41,6 +41,7 @@ bool InsertBuffer::Open(const v1::Welcome& welcome) {
     return false;
   }
   const uint64_t before = session_rows_;
+  Reject(welcome.rejected());
   Trim(last);
   CountUnheardRejections(before, welcome.session_rows());
   // What is sent again is judged again.
@@ -130,7 +131,14 @@ absl::Status InsertBuffer::Acknowledge(
                                             last_numbered()));
   }
   credit_ = acknowledgement.credit_bytes();
-  for (const v1::Rejection& rejection : acknowledgement.rejected()) {
+  Reject(acknowledgement.rejected());
+  Trim(acknowledgement.durable());
+  return absl::OkStatus();
+}
+
+void InsertBuffer::Reject(
+    const google::protobuf::RepeatedPtrField<v1::Rejection>& rejections) {
+  for (const v1::Rejection& rejection : rejections) {
     if (rejection.seq() <= trimmed_ || rejection.seq() > last_numbered()) {
       continue;
     }
@@ -141,8 +149,6 @@ absl::Status InsertBuffer::Acknowledge(
                                        batch.rows,
                                        " rows: ", rejection.reason()));
   }
-  Trim(acknowledgement.durable());
-  return absl::OkStatus();
 }
 
 void InsertBuffer::Trim(uint64_t durable) {

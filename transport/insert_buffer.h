@@ -94,9 +94,13 @@ class InsertBuffer {
   void FormBatch();
   // Unsent blocks that no message can carry.
   void RejectOversized();
+  // Marks those of the batches kept that were refused.
+  void Reject(
+      const google::protobuf::RepeatedPtrField<v1::Rejection>& rejections);
   void Trim(uint64_t durable);
   // Of the rows trimmed when a stream was opened, those that the shard did not
-  // store: it has `stored` rows of this session, and `before` were known.
+  // store and has no reason for any more: it has `stored` rows of this session,
+  // and `before` were known.
   void CountUnheardRejections(uint64_t before, uint64_t stored);
   void BeginSession();
 

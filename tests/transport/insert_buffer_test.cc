@@ -99,6 +99,22 @@ TEST(InsertBuffer, ARejectedBatchUsesUpItsNumberAndIsCountedOnce) {
               ElementsAre(HasSubstr("batch 2 of 5 rows: rewards[3] is nan")));
 }
 
+TEST(InsertBuffer, AWelcomeTellsWhatWasRefusedBeforeTheConnectionBroke) {
+  InsertBuffer buffer(OneByOne());
+  ASSERT_TRUE(buffer.Open(Welcome(0)));
+  for (uint64_t id = 0; id < 3; ++id) buffer.Append(Block(id, 5));
+  SendAll(buffer);
+  v1::Welcome welcome = Welcome(2, 5);
+  v1::Rejection* rejection = welcome.add_rejected();
+  rejection->set_seq(2);
+  rejection->set_reason("rewards[3] is nan");
+  ASSERT_TRUE(buffer.Open(welcome));
+  EXPECT_EQ(buffer.counts().acknowledged, 5u);
+  EXPECT_EQ(buffer.counts().rejected, 5u);
+  EXPECT_THAT(buffer.TakeRejections(),
+              ElementsAre(HasSubstr("batch 2 of 5 rows: rewards[3] is nan")));
+}
+
 TEST(InsertBuffer, ABlockThatNoMessageCanCarryIsRejectedHere) {
   InsertBuffer buffer{InsertBuffer::Options()};
   v1::Welcome welcome = Welcome(0);

@@ -63,10 +63,10 @@ uint64_t SmallerLimit(uint64_t a, uint64_t b) {
 
 absl::Status CheckProtocol(uint32_t protocol) {
   if (protocol == v1::PROTOCOL_CURRENT) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("the peer speaks wire format ", protocol, ", this program ",
-                   static_cast<int>(v1::PROTOCOL_CURRENT),
-                   ": run the same version of softfleet on both sides"));
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the peer speaks wire format ", protocol, ", this program (softfleet ",
+      SoftwareVersion(), ") ", static_cast<int>(v1::PROTOCOL_CURRENT),
+      ": run the same version on both sides"));
 }
 
 absl::Status Binding::CheckRun(const std::string& id) const {

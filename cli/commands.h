@@ -25,6 +25,7 @@ struct TrainFlags {
   std::string run_dir;           // path
   std::vector<std::string> set;  // "sac.gamma=0.98"
   std::string init_from;         // a policy bundle or a run; may be empty
+  std::string metrics_listen;    // host:port for Prometheus; empty: none
   std::string command_line;      // as typed, for the resume hint
 };
 int RunTrain(const TrainFlags& flags);
@@ -63,9 +64,10 @@ struct ReportFlags {
 int RunReport(const ReportFlags& flags);
 
 struct ListFlags {
-  std::string what;                 // environments | presets | options
+  std::string what;  // environments | presets | options | metrics
   std::string presets = "configs";  // directory of the presets
   bool json = false;
+  bool markdown = false;  // metrics only: docs/metrics.md
 };
 int RunList(const ListFlags& flags);
 

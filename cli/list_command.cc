@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "cli/commands.h"
+#include "cli/metrics_list.h"
 #include "core/file_system.h"
 #include "core/status.h"
 #include "environments/registry.h"
@@ -75,12 +76,29 @@ absl::StatusOr<std::vector<Choice>> Options() {
   return choices;
 }
 
+std::vector<Choice> Metrics() {
+  std::vector<Choice> choices;
+  for (const ProcessDefinitions& process : AllMetrics()) {
+    for (const MetricDefinition& metric : process.definitions) {
+      choices.push_back(
+          {metric.name, absl::StrCat(process.process, ": ", metric.help)});
+    }
+  }
+  return choices;
+}
+
 absl::Status List(const ListFlags& flags) {
+  if (flags.markdown) {
+    std::fputs(FormatMetricsPage(AllMetrics()).c_str(), stdout);
+    return absl::OkStatus();
+  }
   absl::StatusOr<std::vector<Choice>> choices;
   if (flags.what == "environments") {
     choices = Environments();
   } else if (flags.what == "presets") {
     choices = Presets(flags.presets);
+  } else if (flags.what == "metrics") {
+    choices = Metrics();
   } else {
     choices = Options();
   }

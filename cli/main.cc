@@ -41,6 +41,10 @@ CLI::App* AddTrain(CLI::App* app, TrainFlags* flags) {
       ->add_option("--init_from", flags->init_from,
                    "Start a new run from the policy of this run or bundle")
       ->type_name("DIR");
+  command
+      ->add_option("--metrics_listen", flags->metrics_listen,
+                   "Serve /metrics for Prometheus here; port 0: a free one")
+      ->type_name("HOST:PORT");
   command->footer(
       "Example:\n  softfleet train --config configs/pendulum.textproto "
       "--run_dir runs/pendulum\nCtrl-C writes a checkpoint and stops.");
@@ -133,14 +137,20 @@ CLI::App* AddReport(CLI::App* app, ReportFlags* flags) {
 
 CLI::App* AddList(CLI::App* app, ListFlags* flags) {
   CLI::App* command = app->add_subcommand(
-      "list", "List environments, presets or configuration options");
-  command->add_option("what", flags->what, "environments, presets or options")
+      "list", "List environments, presets, configuration options or metrics");
+  command
+      ->add_option("what", flags->what,
+                   "environments, presets, options or metrics")
       ->required()
-      ->check(CLI::IsMember({"environments", "presets", "options"}));
+      ->check(CLI::IsMember({"environments", "presets", "options", "metrics"}));
   command->add_option("--presets", flags->presets, "Directory of the presets")
       ->type_name("DIR")
       ->capture_default_str();
-  command->add_flag("--json", flags->json, "Print JSON");
+  CLI::Option* json = command->add_flag("--json", flags->json, "Print JSON");
+  command
+      ->add_flag("--markdown", flags->markdown,
+                 "Print metrics as the page docs/metrics.md")
+      ->excludes(json);
   command->footer("Example:\n  softfleet list options | grep entropy");
   return command;
 }
@@ -180,7 +190,7 @@ CommandWords Words(const CLI::App& app) {
     }
   }
   words["list"].insert(words["list"].begin(),
-                       {"environments", "presets", "options"});
+                       {"environments", "presets", "options", "metrics"});
   words["completion"].insert(words["completion"].begin(), {"bash", "zsh"});
   return words;
 }

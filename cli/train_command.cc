@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
+#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "cli/training_metrics.h"
 #include "cli/training_run.h"
 #include "core/log.h"
+#include "core/metrics_server.h"
 #include "core/status.h"
 #include "core/stop_signal.h"
 #include "evaluation/run_result.h"
@@ -22,6 +25,21 @@ void WriteMachineOrWarn(FileSystem& files, const std::string& run_dir) {
   if (!status.ok()) LogWarning(status.message());
 }
 
+// Serves the run's numbers where the user asked for it.
+struct MetricsService {
+  MetricRegistry registry;
+  std::unique_ptr<TrainingMetrics> metrics;
+  std::unique_ptr<MetricsServer> server;
+
+  absl::Status Start(const std::string& address, const v1::RunConfig& config) {
+    if (address.empty()) return absl::OkStatus();
+    metrics = std::make_unique<TrainingMetrics>(registry, config);
+    SF_ASSIGN_OR_RETURN(server, MetricsServer::Start(address, registry));
+    LogInfo(absl::StrCat("metrics at http://", server->address(), "/metrics"));
+    return absl::OkStatus();
+  }
+};
+
 absl::Status Train(const TrainFlags& flags) {
   FileSystem& files = RealFileSystem();
   SF_ASSIGN_OR_RETURN(const v1::RunConfig config,
@@ -31,11 +49,21 @@ absl::Status Train(const TrainFlags& flags) {
   }
   Clock& clock = SystemClock();
   Progress progress(stderr, clock, config.total_steps());
+  MetricsService service;
+  SF_RETURN_IF_ERROR(service.Start(flags.metrics_listen, config));
+  TrainingMetrics* metrics = service.metrics.get();
   TrainingObserver observer;
-  observer.on_round = [&](const MetricsRow& row) { progress.OnRound(row); };
-  observer.on_metrics = [&](const MetricsRow& row) { progress.OnMetrics(row); };
+  observer.on_round = [&](const MetricsRow& row) {
+    progress.OnRound(row);
+    if (metrics != nullptr) metrics->OnRound(row);
+  };
+  observer.on_metrics = [&](const MetricsRow& row) {
+    progress.OnMetrics(row);
+    if (metrics != nullptr) metrics->OnMetrics(row);
+  };
   observer.on_evaluation = [&](const AuditRecord& record) {
     progress.Print(FormatEvaluation(record));
+    if (metrics != nullptr) metrics->OnEvaluation(record);
   };
   observer.on_note = [&](const std::string& text) { progress.Print(text); };
   CatchStopSignals();

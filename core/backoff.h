@@ -17,7 +17,7 @@ class Backoff {
  public:
   struct Options {
     absl::Duration initial = absl::Milliseconds(100);  // before jitter
-    absl::Duration max = absl::Seconds(5);             // before jitter
+    absl::Duration max = absl::Seconds(2);             // before jitter
     double multiplier = 2;                             // >= 1
     // Fixes the jitter, for tests; without one every Backoff has its own.
     std::optional<uint64_t> seed = std::nullopt;

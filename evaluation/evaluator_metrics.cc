@@ -85,7 +85,7 @@ EvaluatorMetrics::EvaluatorMetrics(MetricRegistry& registry)
                    "recorded."})) {}
 
 void EvaluatorMetrics::Show(const AuditRecord& record,
-                            absl::Duration duration) {
+                            std::optional<absl::Duration> duration) {
   deterministic_.Show(record.deterministic);
   stochastic_.Show(record.stochastic);
   entropy_.Set(record.entropy);
@@ -98,7 +98,9 @@ void EvaluatorMetrics::Show(const AuditRecord& record,
   saturated_fraction_.Set(record.saturated_fraction);
   step_.Set(static_cast<double>(record.step));
   policy_version_.Set(static_cast<double>(record.version));
-  seconds_.Observe(absl::ToDoubleSeconds(duration));
+  if (duration.has_value()) {
+    seconds_.Observe(absl::ToDoubleSeconds(*duration));
+  }
   evaluations_.Increment();
 }
 

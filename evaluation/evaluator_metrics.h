@@ -3,6 +3,7 @@
 #ifndef SOFTFLEET_EVALUATION_EVALUATOR_METRICS_H_
 #define SOFTFLEET_EVALUATION_EVALUATOR_METRICS_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/time/time.h"
@@ -17,9 +18,9 @@ class EvaluatorMetrics {
   // which graphs leave out. `registry` must outlive this.
   explicit EvaluatorMetrics(MetricRegistry& registry);
 
-  // An evaluation was done and took `duration`. Success and regret stay NaN
-  // where there is no criterion or no reference.
-  void Show(const AuditRecord& record, absl::Duration duration);
+  // An evaluation was done and took `duration`, if that is known. Success and
+  // regret stay NaN where there is no criterion or no reference.
+  void Show(const AuditRecord& record, std::optional<absl::Duration> duration);
 
  private:
   struct Mode {

@@ -26,10 +26,10 @@ constexpr int kKeepaliveTimeoutMs = 10'000;
 // The library's own waits between connection attempts would grow to two
 // minutes; a shard that is back must be found soon.
 constexpr int kReconnectMs = 100;
-constexpr int kLongestReconnectMs = 2'000;
+constexpr int kLongestReconnectMs = 1'000;
 constexpr int kConnectTimeoutMs = 5'000;
 // A container that was made anew has another address.
-constexpr int kResolveAgainMs = 2'000;
+constexpr int kResolveAgainMs = 250;
 
 // Once per process. What the libraries say of their errors comes back in
 // statuses; their own lines are for who looks closer. gRPC is never shut down:

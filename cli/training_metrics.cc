@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/training_metrics.h"
+
+#include <cmath>
+#include <optional>
+
+namespace softfleet {
+
+TrainingMetrics::TrainingMetrics(MetricRegistry& registry,
+                                 const v1::RunConfig& config)
+    : process_(registry, "softfleet"),
+      learner_(registry),
+      evaluator_(registry),
+      warmup_steps_(config.learner().warmup_steps()) {
+  learner_.total_steps.Set(static_cast<double>(config.total_steps()));
+  learner_.updates_per_step_target.Set(config.learner().updates_per_step());
+  learner_.Show(RunState::kWarming);
+  process_.SetHealthy(true);
+}
+
+void TrainingMetrics::OnRound(const MetricsRow& so_far) {
+  learner_.received_rows.Increment(static_cast<double>(so_far.step) -
+                                   learner_.received_rows.value());
+  learner_.updates.Increment(static_cast<double>(so_far.updates) -
+                             learner_.updates.value());
+  learner_.episodes.Increment(static_cast<double>(so_far.episodes) -
+                              learner_.episodes.value());
+  if (so_far.step <= warmup_steps_) return;
+  learner_.Show(RunState::kRunning);
+  learner_.updates_per_step.Set(
+      static_cast<double>(so_far.updates) /
+      static_cast<double>(so_far.step - warmup_steps_));
+}
+
+void TrainingMetrics::OnMetrics(const MetricsRow& row) {
+  learner_.Show(row.statistics);
+  learner_.target_entropy.Set(row.target_entropy);
+  if (!std::isfinite(row.return_mean)) return;
+  learner_.episode_return.Set(row.return_mean);
+  learner_.episode_length.Set(row.length_mean);
+}
+
+void TrainingMetrics::OnEvaluation(const AuditRecord& record) {
+  evaluator_.Show(record, std::nullopt);
+}
+
+}  // namespace softfleet

@@ -24,6 +24,9 @@ constexpr char kProgram[] = "softfleet-replay-server";
 // For clients to take their last acknowledgements; below the ten seconds that
 // docker and the like give a process to stop.
 constexpr absl::Duration kDrainGrace = absl::Seconds(5);
+// For the last bytes of ended streams to leave. Clients that are idle answer
+// no farewell and are not waited for longer.
+constexpr absl::Duration kGoodbyeGrace = absl::Seconds(1);
 
 struct Flags {
   ServiceFlags service;
@@ -122,7 +125,7 @@ absl::Status Serve(const Flags& flags) {
   if (!service->Drain(kDrainGrace)) {
     LogWarning("cut off clients that would not be sent to");
   }
-  server->Drain(absl::ZeroDuration());
+  server->Drain(kGoodbyeGrace);
   return absl::OkStatus();
 }
 

@@ -82,8 +82,9 @@ class BadInputTest : public ::testing::Test {
 
   BadInputTest() {
     EXPECT_TRUE(Attach(shard_.Connect(), TestAttach(1'000'000)).ok());
-    neighbour_ = std::make_unique<Neighbour>(shard_);
     history_ = std::make_unique<History>(shard_.Connect());
+    EXPECT_TRUE(history_->AwaitReply());
+    neighbour_ = std::make_unique<Neighbour>(shard_);
   }
 
   // The neighbour's rows and the guilty one's good ones are all there.

@@ -209,6 +209,7 @@ TEST_P(FaultTest, WhatActorsSentIsStoredOnceAndReadOnceAfterBye) {
   TestShard shard;
   ASSERT_TRUE(Attach(shard.Connect(), SmallSlack()).ok());
   History history(shard.Connect());
+  ASSERT_TRUE(history.AwaitReply());
   TcpProxy proxy(shard.port(), BadNetwork(20'000));
   Learner learner(proxy);
   std::vector<std::unique_ptr<Actor>> actors;
@@ -242,7 +243,7 @@ TEST_P(FaultTest, AShardThatRestartsLosesOnlyWhatItsClientsCount) {
   const int port = shard->port();
   ASSERT_TRUE(Attach(shard->Connect()).ok());
   auto first = std::make_unique<History>(shard->Connect());
-  ASSERT_TRUE(first->AwaitRows(0));
+  ASSERT_TRUE(first->AwaitReply());
   TcpProxy proxy(port, BadNetwork(40'000));
   std::vector<std::unique_ptr<Actor>> actors;
   for (uint64_t i = 0; i < 3; ++i) {
@@ -289,6 +290,7 @@ TEST_P(FaultTest, AClientThatRepeatsItselfOnABadNetworkIsStoredOnce) {
   TestShard shard;
   ASSERT_TRUE(Attach(shard.Connect()).ok());
   History history(shard.Connect());
+  ASSERT_TRUE(history.AwaitReply());
   TcpProxy proxy(shard.port(), BadNetwork(6'000));
   Philox random(GetParam(), Purpose::kTest, 99);
   constexpr uint64_t kBatches = 60;

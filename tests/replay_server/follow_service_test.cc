@@ -91,7 +91,7 @@ TEST(FollowServiceTest, AReaderSeesRowsAsTheyComeInMessagesOfOneMegabyte) {
   ASSERT_TRUE(Attach(shard.Connect(), TestAttach(200'000)).ok());
   const FinishedLearner learner(shard);
   History early(shard.Connect());
-  ASSERT_TRUE(early.AwaitRows(0));
+  ASSERT_TRUE(early.AwaitReply());
   Send(shard, 30, 4000);
   History late(shard.Connect());
   for (History* history : {&early, &late}) {
@@ -123,6 +123,7 @@ TEST(FollowServiceTest, ASlowReaderHoldsNobodyUpAndIsToldWhatItMissed) {
   v1::FollowReply reply;
   ASSERT_TRUE(slow->Read(&reply));
   History quick(shard.Connect());
+  ASSERT_TRUE(quick.AwaitReply());
   constexpr uint64_t kRows = 500 * 4000;
   Send(shard, 500, 4000);
   ASSERT_TRUE(quick.AwaitRows(kRows));

@@ -108,7 +108,7 @@ TestShard::TestShard(ReplayService::Options options, int port) {
 
 TestShard::~TestShard() {
   service_->Drain(absl::Seconds(5));
-  host_->Drain(absl::ZeroDuration());
+  host_->Drain(absl::Seconds(5));
 }
 
 std::shared_ptr<grpc::Channel> TestShard::Connect() const {
@@ -291,6 +291,13 @@ void History::Run() {
   end_ = end;
   ended_ = true;
   changed_.NotifyAll();
+}
+
+bool History::AwaitReply() {
+  MutexLock lock(mutex_);
+  return changed_.WaitFor(lock, kPatience, [this]() SF_REQUIRES(mutex_) {
+    return !replies_.empty();
+  });
 }
 
 bool History::AwaitRows(uint64_t rows) {

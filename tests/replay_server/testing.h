@@ -128,6 +128,8 @@ class History {
   ~History();
   static v1::FollowRequest Request(const Position& position);
 
+  // Waits for the first reply: from now on nothing passes unnoticed.
+  bool AwaitReply();
   // Waits until so many rows have come or were skipped.
   bool AwaitRows(uint64_t rows);
   // Waits for the stream's end.

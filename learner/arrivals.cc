@@ -18,14 +18,14 @@ double Mean(const std::deque<FinishedEpisode>& episodes, Value value) {
 }  // namespace
 
 void Arrivals::Published(uint64_t version, int64_t updates) {
-  updates_of_[version] = updates;
-  if (updates_of_.size() > kVersions) updates_of_.erase(updates_of_.begin());
+  publications_[version % kVersions] = {version, updates};
 }
 
 void Arrivals::Add(const StepBlock& block, int64_t updates) {
-  const auto known = updates_of_.find(block.last_policy_version);
-  if (known != updates_of_.end()) {
-    lag_sum_ += static_cast<double>((updates - known->second) * block.rows);
+  const uint64_t version = block.last_policy_version;
+  const Publication& known = publications_[version % kVersions];
+  if (version != 0 && known.version == version) {
+    lag_sum_ += static_cast<double>((updates - known.updates) * block.rows);
     lag_rows_ += block.rows;
   }
   if (block.end == EpisodeEnd::kNone) return;

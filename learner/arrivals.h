@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -17,7 +16,8 @@ namespace softfleet {
 
 class Arrivals {
  public:
-  // Versions whose number of updates is remembered: minutes of publishing.
+  // Newest versions whose number of updates is remembered: minutes of
+  // publishing. Versions are consecutive.
   static constexpr size_t kVersions = 16384;
   // Training episodes in the mean.
   static constexpr size_t kEpisodes = 100;
@@ -38,7 +38,15 @@ class Arrivals {
   double mean_length() const;
 
  private:
-  std::map<uint64_t, int64_t> updates_of_;  // by version
+  struct Publication {
+    uint64_t version = 0;
+    int64_t updates = 0;
+  };
+
+  // The place of a version is the remainder of kVersions. Allocated at once:
+  // a small piece of memory for each version, taken between the large ones of
+  // an update, would keep the holes that those leave from being used again.
+  std::vector<Publication> publications_ = std::vector<Publication>(kVersions);
   double lag_sum_ = 0;
   int64_t lag_rows_ = 0;
   std::vector<FinishedEpisode> ended_;

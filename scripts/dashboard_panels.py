@@ -42,7 +42,7 @@ RUN = [
         "percentunit",
         "Environment steps that the learner has received, as a share of "
         "total_steps.",
-        "max(sac_learner_received_rows_total) / max(sac_learner_total_steps)",
+        "max(sac_learner_run_steps) / max(sac_learner_total_steps)",
     ),
     stat(
         "Return",

@@ -9,10 +9,10 @@ import check_dashboard
 from compose_cluster import PROGRAMS, ROOT, SmokeFailure
 
 ACTORS_AT_FIRST, ACTORS = 2, 6
-# Long enough never to finish by itself, with evaluations and checkpoints every
+# Too long to finish by itself meanwhile, with evaluations and checkpoints every
 # few seconds.
-ENDLESS = (
-    "--set total_steps=1000000000 --set evaluation.interval=2000 "
+LONG_RUN = (
+    "--set total_steps=1000000 --set evaluation.interval=500 "
     "--set checkpoint_interval=2000"
 )
 SECONDS_TO_RUN = 120  # To the first updates, evaluation and checkpoint.
@@ -24,9 +24,9 @@ SECONDS_TO_FINISH = 120
 SOME_UPDATES = 50
 ROWS_TO_FINISH = 3000
 
-UPDATES = "max(sac_learner_updates_total)"
+UPDATES = "max(sac_learner_run_updates)"
 VERSION = "max(sac_learner_snapshot_version)"
-RECEIVED = "max(sac_learner_received_rows_total)"
+RECEIVED = "max(sac_learner_run_steps)"
 # Falls of a policy's version as any process saw it. Containers that were
 # replaced have other addresses; a process that restarts begins at 0 and is
 # left out by looking at the actors only, which are not killed.
@@ -82,9 +82,9 @@ class Scenario:
             self._cluster.compose(*promtool, "prometheus", *arguments)
         self._say("promtool: configuration and rules are right")
 
-    def start(self):
+    def start(self, config):
         """Two actors, everything healthy, the run learning."""
-        self._cluster.set(SOFTFLEET_SET=ENDLESS)
+        self._cluster.set(SOFTFLEET_SET=LONG_RUN, SOFTFLEET_CONFIG=config)
         self._cluster.up(ACTORS_AT_FIRST)
         containers = self._cluster.containers()
         self._counts["containers"] = len(containers) - ACTORS_AT_FIRST + ACTORS
@@ -138,10 +138,14 @@ class Scenario:
         self._counts["panels"] = len(panels)
         self._counts["queries"] = len(list(check_dashboard.queries(dashboard)))
 
-    def draw(self, folder, seconds):
-        """Pictures of the dashboard after `seconds` more."""
-        self._say(f"watching for {seconds:.0f} s")
-        time.sleep(seconds)
+    def watch(self, seconds):
+        """Lets the run go on undisturbed."""
+        if seconds:
+            self._say(f"watching for {seconds:.0f} s")
+            time.sleep(seconds)
+
+    def draw(self, folder):
+        """Pictures of the dashboard over the run so far."""
         done = subprocess.run(
             [
                 *(sys.executable, "-B", ROOT / "scripts/draw_dashboard.py"),

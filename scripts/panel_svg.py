@@ -101,16 +101,16 @@ def number(value, unit):
 
 
 def ticks(low, high, binary=False):
-    """Round numbers from `low` to `high`, about TICKS of them."""
-    span = high - low
-    rough = span / TICKS
-    base = 1024 ** max(0, math.floor(math.log(rough, 1024))) if binary else 1
-    size = 10 ** math.floor(math.log10(rough / base))
-    step = next(
-        base * size * factor
-        for factor in (1, 2, 2.5, 5, 10)
-        if base * size * factor >= rough
-    )
+    """Round numbers from `low` to `high`, about TICKS of them; with `binary`
+    multiples of powers of two."""
+    rough = (high - low) / TICKS
+    if binary:
+        step = 2 ** math.ceil(math.log2(rough))
+    else:
+        size = 10 ** math.floor(math.log10(rough))
+        step = next(
+            size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor >= rough
+        )
     first = math.ceil(low / step - 1e-9)
     return [step * n for n in range(first, math.floor(high / step + 1e-9) + 1)]
 
@@ -281,7 +281,8 @@ def draw_graph(x, y, width, height, title, unit, curves, axis, scheme,
     )
     out += entries
     bottom, top = range_of(curves, low, high, stacked)
-    labels = [number(value, unit) for value in ticks(bottom, top)]
+    levels = ticks(bottom, top, binary=unit == "bytes")
+    labels = [number(value, unit) for value in levels]
     label_width = CHARACTER * TEXT * max(map(len, labels)) + 10
     box = (
         x + MARGIN + label_width,

@@ -28,18 +28,19 @@ namespace softfleet {
 namespace {
 
 constexpr absl::Duration kInfoInterval = absl::Milliseconds(500);
-constexpr absl::Duration kLineInterval = absl::Seconds(5);
 constexpr int kPollMilliseconds = 50;
 
 // What a person sees: asks the learner now and then, prints its numbers.
 class ClusterView {
  public:
   ClusterView(FileSystem& files, Clock& clock, std::string run_dir,
-              int64_t total_steps, std::shared_ptr<grpc::Channel> channel)
+              const v1::RunConfig& config,
+              std::shared_ptr<grpc::Channel> channel)
       : files_(&files),
         clock_(&clock),
         run_dir_(std::move(run_dir)),
-        progress_(stderr, clock, total_steps),
+        line_interval_(config.metrics_interval()),
+        progress_(stderr, clock, config.total_steps()),
         channel_(std::move(channel)) {}
 
   void Print(const std::string& line) { progress_.Print(line); }
@@ -75,8 +76,7 @@ class ClusterView {
     row.statistics.entropy = info.has_entropy() ? info.entropy() : kUnknown;
     row.target_entropy = info.target_entropy();
     progress_.OnRound(row, Fleet(info, restarts));
-    if (now - lined_ >= kLineInterval) {
-      lined_ = now;
+    if (shown_.has_value() && Crossed(line_interval_, shown_->step, row.step)) {
       progress_.OnMetrics(row, Fleet(info, restarts));
     }
     shown_ = row;
@@ -107,10 +107,10 @@ class ClusterView {
   FileSystem* files_;
   Clock* clock_;
   std::string run_dir_;
+  int64_t line_interval_;  // environment steps between lines that stay
   Progress progress_;
   std::shared_ptr<grpc::Channel> channel_;
   absl::Duration asked_ = -absl::InfiniteDuration();
-  absl::Duration lined_ = -absl::InfiniteDuration();
   std::optional<MetricsRow> shown_;
   absl::Duration shown_at_;
   uint64_t evaluations_ = 0;
@@ -136,13 +136,12 @@ absl::Status Prepare(FileSystem& files, const std::string& run_dir,
 }
 
 absl::Status RunProcesses(const ClusterFlags& flags,
-                          const LocalCluster& cluster, int64_t total_steps,
-                          bool* finished) {
+                          const LocalCluster& cluster,
+                          const v1::RunConfig& config, bool* finished) {
   Clock& clock = SystemClock();
   SF_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
                       MakeChannel(cluster.learner_address, Security()));
-  ClusterView view(RealFileSystem(), clock, flags.run_dir, total_steps,
-                   channel);
+  ClusterView view(RealFileSystem(), clock, flags.run_dir, config, channel);
   LocalClusterRun run(clock,
                       [&view](const std::string& note) { view.Print(note); });
   absl::Status status = run.Start(cluster);
@@ -170,8 +169,7 @@ absl::Status Cluster(const ClusterFlags& flags) {
   SF_RETURN_IF_ERROR(Prepare(files, flags.run_dir, cluster));
   CatchStopSignals();
   bool finished = false;
-  SF_RETURN_IF_ERROR(
-      RunProcesses(flags, cluster, config.total_steps(), &finished));
+  SF_RETURN_IF_ERROR(RunProcesses(flags, cluster, config, &finished));
   if (finished) {
     SF_RETURN_IF_ERROR(PrintResult(files, flags.run_dir));
     WriteReportOrWarn(files, flags.run_dir);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
+
 namespace softfleet {
 
 absl::string_view Gate::Name(State state) {
@@ -36,6 +38,15 @@ void Gate::SetPacing(const Pacing& pacing) {
 
 uint64_t Gate::held(uint64_t next_row) const {
   return next_row - std::min(pacing_.position, next_row);
+}
+
+std::string Gate::Describe(uint64_t next_row) const {
+  return absl::StrCat(
+      held(next_row), " rows are held at or beyond the learner's position ",
+      pacing_.position, ", the slack is ", std::min(pacing_.slack, most_slack_),
+      "; the learner ",
+      learner_ ? "has received " : "is away and had received ",
+      pacing_.received, " rows of ", pacing_.allowed, " allowed");
 }
 
 Gate::State Gate::Judge(uint64_t next_row) const {

@@ -19,6 +19,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -64,6 +65,8 @@ class Gate {
   absl::Duration time_in(State state) const {
     return times_[static_cast<size_t>(state)];
   }
+  // The numbers that it compares, for people.
+  std::string Describe(uint64_t next_row) const;
   // Rows at or beyond the learner's position.
   uint64_t held(uint64_t next_row) const;
 

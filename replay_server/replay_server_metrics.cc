@@ -63,6 +63,10 @@ ReplayServerMetrics::ReplayServerMetrics(MetricRegistry& registry)
   for (const char* reason : {"malformed", "invalid", "too_large"}) {
     RejectedRows(reason);
   }
+  for (const char* reason : {"bye", "cancelled", "credit", "draining", "gap",
+                             "hello", "hello_timeout", "seq", "superseded"}) {
+    StreamsClosed(reason);
+  }
   for (size_t state = 1; state < Gate::kNumStates; ++state) {
     GateClosedSeconds(static_cast<Gate::State>(state));
   }

@@ -29,7 +29,8 @@ class ReplayServerMetrics {
 
   // `reason`: "malformed", "invalid" or "too_large".
   Counter& RejectedRows(const std::string& reason);
-  // `reason`: one word.
+  // `reason`: "bye", "cancelled" (the client is gone), "credit", "draining",
+  // "gap", "hello", "hello_timeout", "seq" or "superseded".
   Counter& StreamsClosed(const std::string& reason);
   // Of a state that is not kOpen.
   Counter& GateClosedSeconds(Gate::State state);

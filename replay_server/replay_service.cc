@@ -12,6 +12,7 @@
 #include "replay_server/follow_reactor.h"
 #include "replay_server/insert_reactor.h"
 #include "replay_server/progress_reactor.h"
+#include "transport/channel.h"
 #include "transport/status.h"
 
 namespace softfleet {
@@ -42,6 +43,7 @@ Shard::Options ShardOptions(const ReplayService::Options& options) {
 absl::StatusOr<std::unique_ptr<ReplayService>> ReplayService::Create(
     Options options, MetricRegistry& registry) {
   FitIntoMemory(&options);
+  options.sequencer.message_bytes = kMaxMessageBytes;
   if (options.sequencer.budget_bytes <
       options.sequencer.smallest_credit_bytes) {
     return absl::InvalidArgumentError(absl::StrCat(

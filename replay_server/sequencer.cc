@@ -50,7 +50,10 @@ absl::Status Sequencer::Options::Validate() const {
 
 Sequencer::Sequencer(Options options, Shard& shard,
                      ReplayServerMetrics& metrics)
-    : options_(std::move(options)), shard_(shard), metrics_(metrics) {}
+    : options_(std::move(options)),
+      shard_(shard),
+      metrics_(metrics),
+      moved_(options_.clock->Monotonic()) {}
 
 Sequencer::Stream* Sequencer::Find(uint64_t id) {
   const auto found = streams_.find(id);
@@ -196,6 +199,7 @@ bool Sequencer::ApplyOne() {
     stream->queue.pop_front();
     if (!stream->queue.empty()) ready_.push_back(id);
     Process(*stream, std::move(batch));
+    moved_ = options_.clock->Monotonic();
     return true;
   }
   TellWhoWaits();
@@ -338,10 +342,25 @@ void Sequencer::FinishIfDone(Stream& stream) {
   streams_.erase(stream.id);
 }
 
+void Sequencer::NoticeBlockade(absl::Duration now) {
+  if (queued_bytes_ == 0) moved_ = now;
+  const bool blocked = now - moved_ >= options_.blocked_notice;
+  if (blocked && !noticed_) {
+    ++notices_;
+    LogInfo(absl::StrCat(
+        ready_.size(), " of ", registry_.live(), " sessions wait since ",
+        absl::FormatDuration(now - moved_), " (",
+        Gate::Name(shard_.gate().state()), "): ",
+        shard_.gate().Describe(shard_.binding()->table->counts().next_row)));
+  }
+  noticed_ = blocked;
+}
+
 void Sequencer::Tick() {
   shard_.UpdateGate();
   metrics_.queued_bytes.Set(static_cast<double>(queued_bytes_));
   const absl::Duration now = options_.clock->Monotonic();
+  NoticeBlockade(now);
   std::vector<uint64_t> silent;
   for (auto& [id, stream] : streams_) {
     const absl::Duration age = now - stream.since;

@@ -19,7 +19,9 @@
 //  5. Acknowledgements are cumulative, one on the way per stream. Who waits at
 //     a closed gate is told why, and again when the reason changes.
 //  6. After Bye the stream ends with OK when its queue is stored.
-//  7. A stream that cannot be written to while it is being ended is cancelled
+//  7. When nothing was stored for blocked_notice although batches wait, the log
+//     says once who waits for what.
+//  8. A stream that cannot be written to while it is being ended is cancelled
 //     after close_timeout.
 #ifndef SOFTFLEET_REPLAY_SERVER_SEQUENCER_H_
 #define SOFTFLEET_REPLAY_SERVER_SEQUENCER_H_
@@ -73,6 +75,7 @@ class Sequencer {
     uint64_t message_bytes = 16 << 20;  // that a message may have
     absl::Duration hello_timeout = absl::Seconds(10);
     absl::Duration close_timeout = absl::Seconds(5);
+    absl::Duration blocked_notice = absl::Seconds(10);
     Clock* clock = &SystemClock();
     std::function<void()> on_rows = [] {};  // rows were stored
 
@@ -95,6 +98,8 @@ class Sequencer {
 
   // Stores, refuses, or finds nothing to do (false).
   bool ApplyOne();
+  // How often the log has said that batches wait.
+  uint64_t notices() const { return notices_; }
   // Brings the gate up to date and ends what has waited too long.
   void Tick();
   // Ends every stream, with a last acknowledgement, and admits no more.
@@ -133,6 +138,7 @@ class Sequencer {
   absl::Status Store(Stream& stream, const PendingBatch& batch);
   void Refuse(Stream& stream, const PendingBatch& batch);
   void TellWhoWaits();
+  void NoticeBlockade(absl::Duration now);
   void ReturnCredit(Stream& stream, const PendingBatch& batch);
   void Reply(Stream& stream);
   void Close(Stream& stream, const absl::Status& status,
@@ -147,6 +153,9 @@ class Sequencer {
   std::deque<uint64_t> ready_;  // streams with a queue, in turn
   uint64_t budget_used_ = 0;
   uint64_t queued_bytes_ = 0;
+  absl::Duration moved_;  // when something was stored, or nothing waited
+  bool noticed_ = false;  // since then
+  uint64_t notices_ = 0;
   bool draining_ = false;
 };
 

@@ -107,6 +107,15 @@ TEST_F(GateTest, ItAdmitsExactlyWhenTheRuleOfTheDesignDoes) {
   }
 }
 
+TEST_F(GateTest, ItTellsPeopleWhatItCompares) {
+  Attach(100);
+  gate_.SetPacing(
+      {.received = 500, .allowed = 501, .slack = 200, .position = 300});
+  EXPECT_EQ(gate_.Describe(310),
+            "10 rows are held at or beyond the learner's position 300, the "
+            "slack is 200; the learner has received 500 rows of 501 allowed");
+}
+
 TEST_F(GateTest, TimeIsCountedForTheStateThatWasInForceAlsoWhileItLasts) {
   clock_.Advance(absl::Seconds(3));
   gate_.Update(0);

@@ -216,6 +216,26 @@ TEST_F(SequencerTest, RefusalsAndDuplicatesPassAClosedGate) {
   EXPECT_EQ(peer_.last().durable(), 2u);
 }
 
+TEST_F(SequencerTest, BatchesThatWaitForLongAreNoticedOnce) {
+  const uint64_t stream = Begin(peer_, "a");
+  const auto after = [this](absl::Duration time) {
+    clock_.Advance(time);
+    sequencer_->ApplyOne();
+    sequencer_->Tick();
+    return sequencer_->notices();
+  };
+  EXPECT_EQ(after(absl::Hours(1)), 0u) << "nobody waits";
+  SetSlack(0);
+  Send(stream, peer_, NextBatch(1, 1));
+  EXPECT_EQ(after(absl::Seconds(9)), 0u);
+  EXPECT_EQ(after(absl::Seconds(1)), 1u);
+  EXPECT_EQ(after(absl::Hours(1)), 1u);
+  SetSlack(8);
+  Send(stream, peer_, NextBatch(1, 2));
+  EXPECT_EQ(after(absl::Seconds(1)), 1u) << "one was stored";
+  EXPECT_EQ(after(absl::Seconds(10)), 2u);
+}
+
 TEST_F(SequencerTest, ByeEndsTheStreamWhenEverythingIsStored) {
   const uint64_t stream = Begin(peer_, "a");
   SetSlack(0);

@@ -3,10 +3,23 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
+
 namespace softfleet {
 namespace {
 
 constexpr size_t kMostCharacters = 1000;
+
+// Of a status without a message, as gRPC itself makes them.
+std::string Meaning(absl::StatusCode code) {
+  if (code == absl::StatusCode::kUnimplemented) {
+    return "the program at this address is of another kind or version: it does "
+           "not know the call; compare the address with those that the "
+           "programs log when they start";
+  }
+  if (code == absl::StatusCode::kCancelled) return "the peer ended the call";
+  return absl::StrCat("the call ended with ", absl::StatusCodeToString(code));
+}
 
 }  // namespace
 
@@ -18,8 +31,9 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
 
 absl::Status FromGrpcStatus(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
-                      status.error_message());
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  const std::string& message = status.error_message();
+  return absl::Status(code, message.empty() ? Meaning(code) : message);
 }
 
 bool IsTransient(const absl::Status& status) {

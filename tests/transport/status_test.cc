@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/status.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -16,6 +17,15 @@ TEST(Status, EveryCodeAndMessageCrossesTheWire) {
     EXPECT_EQ(ToGrpcStatus(status).error_code(), code);
     EXPECT_EQ(FromGrpcStatus(ToGrpcStatus(status)), status);
   }
+}
+
+TEST(Status, AFailureWithoutAMessageGetsOne) {
+  for (int code = 1; code <= 16; ++code) {
+    const grpc::Status status(static_cast<grpc::StatusCode>(code), "");
+    EXPECT_FALSE(FromGrpcStatus(status).message().empty()) << code;
+  }
+  EXPECT_THAT(FromGrpcStatus(grpc::Status(grpc::UNIMPLEMENTED, "")).message(),
+              testing::HasSubstr("of another kind or version"));
 }
 
 TEST(Status, LongMessagesAreCut) {

@@ -106,11 +106,12 @@ absl::Status Shard::CheckAgain(const v1::AttachRequest& request,
                      ", which has attached: another learner of run ",
                      bound->run_id, " has taken over"));
   }
-  if (request.capacity_rows() != bound->capacity_rows) {
+  if (request.capacity_rows() > bound->capacity_rows) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "this shard's table is for ", bound->capacity_rows, " rows, not ",
-        request.capacity_rows(),
-        ": restart the shard to change it (its rows are then lost)"));
+        "this shard's table is for ", bound->capacity_rows,
+        " rows, its part of replay.capacity is now ", request.capacity_rows(),
+        ": restart the shard to make room (its rows are then lost), or name as "
+        "many shards as before"));
   }
   return absl::OkStatus();
 }

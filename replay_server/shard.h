@@ -49,8 +49,10 @@ class Shard {
   // `metrics` outlives the shard.
   Shard(const Options& options, ReplayServerMetrics& metrics);
 
-  // The first call makes the table. FailedPrecondition: another run, schema or
-  // capacity, or a learner of a lower incarnation; InvalidArgument: a
+  // The first call makes the table; later ones may ask for a smaller one, as
+  // when a shard is added to the run, and find the first. FailedPrecondition:
+  // another run or schema, a larger capacity, or a learner of a lower
+  // incarnation; InvalidArgument: a
   // configuration whose blocks cannot be taken; ResourceExhausted: a table
   // above replay.byte_budget or this process's limit, with the figures.
   absl::Status Attach(const v1::AttachRequest& request);

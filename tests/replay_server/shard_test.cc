@@ -64,14 +64,22 @@ TEST_F(ShardTest, ALearnerThatWasReplacedIsRefusedTheNewerOneIsNot) {
   EXPECT_TRUE(shard_.Attach(request).ok());
 }
 
-TEST_F(ShardTest, AnotherSchemaOrCapacityIsRefused) {
+TEST_F(ShardTest, AnotherSchemaOrALargerCapacityIsRefused) {
   ASSERT_TRUE(shard_.Attach(TestAttach()).ok());
   v1::AttachRequest other = TestAttach();
   other.mutable_schema()->set_frame_stack(2);
   EXPECT_EQ(shard_.Attach(other).code(), StatusCode::kFailedPrecondition);
-  const absl::Status capacity = shard_.Attach(TestAttach(5000));
+  const absl::Status capacity = shard_.Attach(TestAttach(100'001));
   EXPECT_EQ(capacity.code(), StatusCode::kFailedPrecondition);
-  EXPECT_THAT(capacity.message(), HasSubstr("for 100000 rows, not 5000"));
+  EXPECT_THAT(capacity.message(),
+              HasSubstr("for 100000 rows, its part of replay.capacity is now "
+                        "100001"));
+}
+
+TEST_F(ShardTest, AShardOfALongerListKeepsItsTable) {
+  ASSERT_TRUE(shard_.Attach(TestAttach()).ok());
+  EXPECT_TRUE(shard_.Attach(TestAttach(5000)).ok());
+  EXPECT_EQ(shard_.binding()->capacity_rows, 100'000);
 }
 
 TEST_F(ShardTest, ATableAboveTheBudgetOrTheMachineIsRefusedWithTheFigures) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/file_system.h"
 #include "core/log.h"
@@ -34,16 +35,33 @@ struct Flags {
   uint64_t memory_limit = uint64_t{8} << 30;
 };
 
+// What is wrong with `text`, or nothing.
+std::string CheckBytes(const std::string& text) {
+  uint64_t bytes = 0;
+  if (absl::SimpleAtoi(text, &bytes) && bytes > 0) return "";
+  return absl::StrCat("\"", text,
+                      "\" is not a number of bytes, such as 8589934592");
+}
+
 void Describe(CLI::App& app, Flags* flags) {
   AddServiceFlags(app, "127.0.0.1:7201", &flags->service);
   app.add_option("--data_dir", flags->data_directory,
                  "Directory of this shard's own: its incarnation and "
-                 "endpoints.json. Without one nothing is written");
+                 "endpoints.json. Without one nothing is written")
+      ->type_name("DIR");
   app.add_option("--memory_limit", flags->memory_limit,
                  "Bytes that the table and waiting batches may take; a run "
                  "that needs more is refused")
+      ->type_name("BYTES")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(CheckBytes);
+  app.footer(
+      "\nExample:\n"
+      "  softfleet-replay-server --listen 127.0.0.1:7201 --data_dir "
+      "/tmp/shard1\n\n"
+      "The learner comes to it: name its address in the learner's --shards.\n"
+      "SIGTERM and Ctrl-C stop it; its rows are then lost, but not those that\n"
+      "the learner has received.");
 }
 
 // Shows the health service whether the shard is attached. A learner may attach

@@ -7,6 +7,7 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include <cstdlib>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -30,6 +31,11 @@ constexpr int kLongestReconnectMs = 1'000;
 constexpr int kConnectTimeoutMs = 5'000;
 // A container that was made anew has another address.
 constexpr int kResolveAgainMs = 250;
+// How often gRPC looks at sockets while no call waits, as between two tries to
+// join. Its own value, five seconds, is how long a peer that has just come up
+// would go unnoticed.
+constexpr char kPollVariable[] = "GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS";
+constexpr char kPollMs[] = "100";
 
 // Once per process. What the libraries say of their errors comes back in
 // statuses; their own lines are for who looks closer. gRPC is never shut down:
@@ -37,6 +43,7 @@ constexpr int kResolveAgainMs = 250;
 // ten seconds for a poll of theirs to time out.
 void PrepareLibraries() {
   [[maybe_unused]] static const bool prepared = [] {
+    ::setenv(kPollVariable, kPollMs, /*overwrite=*/0);  // there is no argument
     grpc_init();
     gpr_set_log_function([](gpr_log_func_args* line) {
       LogDebug(absl::StrCat("grpc: ", line->message));

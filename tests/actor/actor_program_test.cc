@@ -213,6 +213,19 @@ TEST_F(ActorProgramTest, WaitsForTheFirstPolicyAndCountsIt) {
   EXPECT_EQ(shard_->seen().StoredRows(), 0u);
 }
 
+TEST_F(ActorProgramTest, NoticesALearnerThatStartsLaterWithoutDelay) {
+  const std::string address = learner_->address();
+  learner_.reset();
+  const auto actor = StartActor(address);
+  ASSERT_TRUE(actor->WaitFor("waiting for the learner"));
+  absl::SleepFor(absl::Milliseconds(400));  // for how long it stays away
+  learner_ = std::make_unique<ScriptedLearner>(address);
+  Welcome(Config());
+  const absl::Time began = absl::Now();
+  ASSERT_TRUE(actor->WaitFor("joined run"));
+  EXPECT_LT(absl::Now() - began, absl::Seconds(3));
+}
+
 TEST_F(ActorProgramTest, GoesOnWithItsPolicyWhileTheLearnerIsAway) {
   const auto actor = StartActor(learner_->address());
   learner_->Give(Policy(5));

@@ -25,6 +25,7 @@
 #ifndef SOFTFLEET_LEARNER_CLUSTER_RUN_H_
 #define SOFTFLEET_LEARNER_CLUSTER_RUN_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -127,7 +128,11 @@ class ClusterRun {
   int64_t total_steps() const;  // the stop rules considered
   // As many rows as earn the updates that are still to be done.
   int64_t OutstandingRows() const;
-  int64_t wanted() const { return total_steps() - loop_->received(); }
+  // Rows still to come. A run that was resumed with fewer total_steps may be
+  // past them.
+  int64_t wanted() const {
+    return std::max<int64_t>(0, total_steps() - loop_->received());
+  }
   RunState StateNow() const;
   absl::Status Fail(const absl::Status& status);
   void Show();

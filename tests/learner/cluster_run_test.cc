@@ -278,6 +278,22 @@ TEST(ClusterRunTest, AStoppedRunGoesOnWhereItStopped) {
   ExpectComplete(world);
 }
 
+TEST(ClusterRunTest, ARunThatIsResumedBeyondItsNewEndIsFinished) {
+  ClusterWorld world(ClusterConfig(), 2);
+  ASSERT_TRUE(world.Start());
+  while (world.run().step() < 333) world.Step();
+  ASSERT_TRUE(world.run().Stop().ok());
+  const int64_t step = world.run().step();
+  world.Kill();
+  world.Configure(ClusterConfig({"total_steps=200"}));
+  ASSERT_TRUE(world.Start());
+  ASSERT_TRUE(world.RunToEnd());
+  EXPECT_EQ(world.run().step(), step);
+  EXPECT_EQ(world.recorder().checkpointed_step(), step);
+  ASSERT_FALSE(world.recorder().audit().empty());
+  EXPECT_EQ(world.recorder().audit().back().step, step);
+}
+
 TEST(ClusterRunTest, AnEvaluationThatARestartLostIsAskedForAgain) {
   ClusterWorld world(ClusterConfig(), 1);
   world.evaluator_works = false;

@@ -28,6 +28,8 @@ class ClusterWorld {
   ClusterWorld(const v1::RunConfig& config, int shards, uint64_t seed = 1);
   ~ClusterWorld();
 
+  // For learners and evaluators that start from now on.
+  void Configure(const v1::RunConfig& config) { config_ = config; }
   // Starts the learner; false, with a failure, if it cannot.
   bool Start();
   // kill -9.

@@ -15,6 +15,8 @@ namespace softfleet {
 namespace {
 
 constexpr char kLearnerFile[] = "learner.safetensors";
+constexpr char kStepsFile[] = "received_steps.safetensors";
+constexpr char kStepsTensor[] = "received_steps";
 
 bool IsFinite(const Tensor& tensor) {
   if (tensor.dtype != DType::kF32 && tensor.dtype != DType::kF64) return true;
@@ -26,6 +28,7 @@ bool IsFinite(const Tensor& tensor) {
 }  // namespace
 
 absl::Status SaveLearner(FileSystem& files, const LearnerLoop& loop,
+                         const ReceivedSteps& steps,
                          const std::string& directory,
                          CheckpointManifest* manifest) {
   const TensorMap tensors = loop.Save();
@@ -38,14 +41,25 @@ absl::Status SaveLearner(FileSystem& files, const LearnerLoop& loop,
   SF_ASSIGN_OR_RETURN(
       manifest->files[kLearnerFile],
       WriteSafetensors(files, JoinPath(directory, kLearnerFile), tensors, {}));
+  SF_ASSIGN_OR_RETURN(manifest->files[kStepsFile],
+                      WriteSafetensors(files, JoinPath(directory, kStepsFile),
+                                       {{kStepsTensor, steps.Save()}}, {}));
   return absl::OkStatus();
 }
 
 absl::Status RestoreLearner(FileSystem& files, const std::string& directory,
-                            LearnerLoop& loop) {
+                            LearnerLoop& loop, ReceivedSteps& steps) {
   SF_ASSIGN_OR_RETURN(
       const SafetensorsContent saved,
       ReadSafetensors(files, JoinPath(directory, kLearnerFile)));
+  SF_ASSIGN_OR_RETURN(const SafetensorsContent marks,
+                      ReadSafetensors(files, JoinPath(directory, kStepsFile)));
+  const auto found = marks.tensors.find(kStepsTensor);
+  if (found == marks.tensors.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(kStepsFile, " has no tensor ", kStepsTensor));
+  }
+  SF_RETURN_IF_ERROR(Annotate(steps.Restore(found->second), kStepsFile));
   return Annotate(loop.Restore(saved.tensors), kLearnerFile);
 }
 

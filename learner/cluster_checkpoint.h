@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A cluster learner's part of a checkpoint: learner.safetensors, and the
-// shards' positions in the manifest's state. Thread-safe: free functions.
+// A cluster learner's part of a checkpoint: learner.safetensors,
+// received_steps.safetensors, and the shards' positions in the manifest's
+// state. Thread-safe: free functions.
 #ifndef SOFTFLEET_LEARNER_CLUSTER_CHECKPOINT_H_
 #define SOFTFLEET_LEARNER_CLUSTER_CHECKPOINT_H_
 
@@ -13,19 +14,21 @@
 #include "core/file_system.h"
 #include "experience/shard_stream.h"
 #include "learner/learner_loop.h"
+#include "learner/received_steps.h"
 #include "run/checkpoint_store.h"
 
 namespace softfleet {
 
-// Writes the file into `directory` and enters it into manifest->files. DataLoss
-// names a tensor that is not finite: no checkpoint is better than one that
-// cannot be gone on from.
+// Writes the files into `directory` and enters them into manifest->files.
+// DataLoss names a tensor that is not finite: no checkpoint is better than one
+// that cannot be gone on from.
 absl::Status SaveLearner(FileSystem& files, const LearnerLoop& loop,
+                         const ReceivedSteps& steps,
                          const std::string& directory,
                          CheckpointManifest* manifest);
-// Errors name the file and what does not fit; then nothing has changed.
+// Errors name the file and what does not fit; both are then unusable.
 absl::Status RestoreLearner(FileSystem& files, const std::string& directory,
-                            LearnerLoop& loop);
+                            LearnerLoop& loop, ReceivedSteps& steps);
 
 // {"positions": {"<address>": {"incarnation": 3, "next_id": 17}, ...}}
 std::string FormatPositions(const std::map<std::string, Position>& positions);

@@ -179,6 +179,9 @@ LearnerMetrics::LearnerMetrics(Maker make)
       invalid_rows(make.Counted("invalid_rows", "rows",
                                 "Rows that a shard sent and that failed the "
                                 "check at the door; none in a sound cluster.")),
+      repeated_rows(make.Counted("repeated_rows", "rows",
+                                 "Rows that came again after a shard had died "
+                                 "and were left out.")),
       episodes(make.Counted("episodes", "episodes",
                             "Training episodes that ended, by rows received.")),
       episode_return(make.Shown("episode_return", "1",

@@ -66,6 +66,7 @@ struct LearnerMetrics {
   Gauge& mirror_bytes;
   Counter& overtaken_rows;
   Counter& invalid_rows;
+  Counter& repeated_rows;
   Counter& episodes;
   Gauge& episode_return;
   Gauge& episode_length;

@@ -113,16 +113,22 @@ absl::Status MirrorFeed::TakeItem(Source& source,
   const int64_t rows = item.block.rows;
   const int64_t beyond = RowsBeyond(source.position, item);
   const int64_t before = rows - beyond;
-  const int64_t received = std::min(beyond, wanted_);
+  const int64_t fresh = std::min(beyond, steps_.Fresh(item.block));
+  const int64_t received = std::min(fresh, wanted_);
   polled_ += rows;
   Position first = item.after;
   first.next_id -= static_cast<uint64_t>(rows);
   GoTo(source, first, item.after);
+  repeated_rows_ += beyond - fresh;
+  // What was received before by this number refills the mirror; what comes
+  // again by another is there.
+  const int64_t kept_from = before > 0 ? 0 : rows - fresh;
+  const int64_t kept = rows - fresh + received - kept_from;
+  if (kept == 0) return absl::OkStatus();
   const Schema& schema = mirror_->schema();
-  const absl::Status stored =
-      mirror_->Append(received == beyond ? item.block
-                                         : SliceBlock(schema, item.block, 0,
-                                                      before + received));
+  const absl::Status stored = mirror_->Append(
+      kept == rows ? item.block
+                   : SliceBlock(schema, item.block, kept_from, kept));
   if (!stored.ok()) {
     LogWarning(absl::StrCat("shard ", source.shard.address, " sent ", rows,
                             " rows that cannot be used: ", stored.message()));
@@ -131,6 +137,7 @@ absl::Status MirrorFeed::TakeItem(Source& source,
   }
   refill_rows_ += before;
   if (received == 0) return absl::OkStatus();
+  steps_.Receive(item.block, rows - fresh + received);
   wanted_ -= received;
   handed_out_ += received;
   const auto hand_out = [&](const StepBlock& block) {
@@ -139,7 +146,7 @@ absl::Status MirrorFeed::TakeItem(Source& source,
   };
   return received == rows
              ? hand_out(item.block)
-             : hand_out(SliceBlock(schema, item.block, before, received));
+             : hand_out(SliceBlock(schema, item.block, rows - fresh, received));
 }
 
 bool MirrorFeed::refilled() const {

@@ -13,7 +13,10 @@
 //  3. Deliveries are taken in turn, one of each shard. Rows that nobody wants
 //     any more (Want) stay where they are; of the block that holds the last
 //     wanted row only the wanted part is received, and the rest is dropped.
-//  4. Rows that a shard overwrote before it could send them are counted as
+//  4. A row that comes again under another number, because its shard died
+//     before it could acknowledge it, is known by its environment, episode and
+//     step (ReceivedSteps) and left out.
+//  5. Rows that a shard overwrote before it could send them are counted as
 //     lost (overtaken); so are, apart, those that fail the check at the door.
 //
 // Not thread-safe.
@@ -31,6 +34,7 @@
 #include "absl/status/statusor.h"
 #include "experience/interfaces.h"
 #include "experience/shard_stream.h"
+#include "learner/received_steps.h"
 #include "replay/table.h"
 
 namespace softfleet {
@@ -71,10 +75,15 @@ class MirrorFeed : public StepSource {
   // Before the first Poll. Shards without a saved position begin anew.
   void Restore(const std::map<std::string, Position>& saved);
 
+  // The steps received, to be saved with the positions and restored with them.
+  ReceivedSteps& steps() { return steps_; }
+  const ReceivedSteps& steps() const { return steps_; }
+
   // Since this feed was made. A block that is both is in both.
   int64_t refill_rows() const { return refill_rows_; }
   int64_t overtaken_rows() const { return overtaken_rows_; }  // lost
   int64_t invalid_rows() const { return invalid_rows_; }      // lost
+  int64_t repeated_rows() const { return repeated_rows_; }    // left out
 
  private:
   struct Source {
@@ -109,6 +118,8 @@ class MirrorFeed : public StepSource {
   int64_t refill_rows_ = 0;
   int64_t overtaken_rows_ = 0;
   int64_t invalid_rows_ = 0;
+  int64_t repeated_rows_ = 0;
+  ReceivedSteps steps_;
 };
 
 }  // namespace softfleet

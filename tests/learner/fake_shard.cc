@@ -22,7 +22,10 @@ void AppendObservation(const ObservationGroup& group, uint64_t environment,
 }  // namespace
 
 FakeShard::FakeShard(const Schema& schema, uint64_t seed, int64_t first_tag)
-    : schema_(schema), random_(seed, Purpose::kTest, 9), next_tag_(first_tag) {}
+    : schema_(schema),
+      first_environment_(1000 * seed),
+      random_(seed, Purpose::kTest, 9),
+      next_tag_(first_tag) {}
 
 FakeShard::Stream& FakeShard::StreamOf(uint64_t environment) {
   for (Stream& stream : streams_) {
@@ -93,7 +96,7 @@ size_t FakeShard::RunLength(size_t first) const {
 StepBlock FakeShard::Block(size_t first, size_t count) const {
   const Row& row = rows_[first];
   StepBlock block;
-  block.environment = row.environment;
+  block.environment = first_environment_ + row.environment;
   block.episode = row.episode;
   block.first_step = row.step;
   block.first_policy_version = row.version;

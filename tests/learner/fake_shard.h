@@ -66,6 +66,7 @@ class FakeShard : public ShardStream {
   size_t RunLength(size_t first) const;
 
   Schema schema_;
+  uint64_t first_environment_;  // every shard has environments of its own
   Philox random_;
   uint64_t incarnation_ = 1;
   uint64_t next_id_ = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -327,6 +328,47 @@ TEST(MirrorFeedTest, ABlockThatFailsTheCheckIsLostAlone) {
       feed.Poll([](const StepBlock&) { return absl::OkStatus(); });
   EXPECT_EQ(*polled, 40 - broken.rows);
   EXPECT_EQ(feed.invalid_rows(), broken.rows);
+}
+
+// Hands out what it is given.
+class ScriptedStream : public ShardStream {
+ public:
+  std::optional<ShardDelivery> Take() override {
+    if (deliveries.empty()) return std::nullopt;
+    ShardDelivery next = deliveries.front();
+    deliveries.erase(deliveries.begin());
+    return next;
+  }
+  bool connected() override { return true; }
+
+  std::vector<ShardDelivery> deliveries;
+};
+
+// The shard died behind sending a block on and before acknowledging it; its
+// actor sent it again, and the next incarnation stored it as its first.
+TEST(MirrorFeedTest, ABlockThatComesAgainFromTheNextIncarnationCountsOnce) {
+  FakeShard source(SmallLearner(true).schema, 1, 0);
+  source.Append(0, 5);
+  const std::optional<ShardDelivery> sent = source.Take();
+  ASSERT_TRUE(sent.has_value() && !sent->items.empty());
+  ShardDelivery again = *sent;
+  for (ShardDelivery::Item& item : again.items) ++item.after.incarnation;
+  ++again.position.incarnation;
+  ScriptedStream stream;
+  stream.deliveries = {*sent, again};
+  const std::unique_ptr<Table> mirror = MakeMirror(SmallLearner(true).schema);
+  MirrorFeed feed(*mirror, {.shards = {{"shard", &stream}}, .on_received = {}});
+  feed.Want(kAll);
+  int64_t received = 0;
+  ASSERT_TRUE(feed.Poll([&](const StepBlock& block) {
+                    received += block.rows;
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_EQ(received, 5);
+  EXPECT_EQ(mirror->rows_appended(), 5);
+  EXPECT_EQ(feed.repeated_rows(), 5);
+  EXPECT_EQ(feed.positions().at("shard"), again.position);
 }
 
 TEST(MirrorFeedTest, PositionsOfShardsThatLeftTheListAreKept) {

@@ -99,7 +99,8 @@ absl::Status ClusterRun::Build() {
 }
 
 absl::Status ClusterRun::Restore(const CheckpointStore::Found& found) {
-  SF_RETURN_IF_ERROR(RestoreLearner(*options_.files, found.directory, *loop_));
+  SF_RETURN_IF_ERROR(
+      RestoreLearner(*options_.files, found.directory, *loop_, feed_->steps()));
   SF_ASSIGN_OR_RETURN(const auto positions,
                       ParsePositions(found.manifest.state_json));
   feed_->Restore(positions);
@@ -293,7 +294,8 @@ absl::Status ClusterRun::WriteMetrics() {
 
 CheckpointContent ClusterRun::Content() const {
   return {[this](const std::string& directory, CheckpointManifest* manifest) {
-            return SaveLearner(*options_.files, *loop_, directory, manifest);
+            return SaveLearner(*options_.files, *loop_, feed_->steps(),
+                               directory, manifest);
           },
           FormatPositions(feed_->positions())};
 }

@@ -157,7 +157,7 @@ class ClusterRun {
   bool metrics_due_ = false;
   uint64_t version_ = 0;  // of the newest snapshot
   int64_t skipped_ = 0;   // evaluations, as shown
-  int64_t overtaken_ = 0, invalid_ = 0;
+  int64_t overtaken_ = 0, invalid_ = 0, repeated_ = 0;
   // As last known; NaN before.
   double interval_return_ = std::numeric_limits<double>::quiet_NaN();
   double entropy_ = std::numeric_limits<double>::quiet_NaN();

@@ -159,6 +159,7 @@ void ClusterRun::Show() {
         &skipped_);
   count(metrics_->overtaken_rows, feed_->overtaken_rows(), &overtaken_);
   count(metrics_->invalid_rows, feed_->invalid_rows(), &invalid_);
+  count(metrics_->repeated_rows, feed_->repeated_rows(), &repeated_);
   metrics_->episode_return.Set(arrivals_.mean_return());
   metrics_->episode_length.Set(arrivals_.mean_length());
   ShowInfo();
@@ -182,6 +183,7 @@ void ClusterRun::ShowInfo() {
   if (!std::isnan(row.return_mean)) interval_return_ = row.return_mean;
   if (!std::isnan(interval_return_)) info.set_episode_return(interval_return_);
   info.set_alpha(loop_->agent().alpha());
+  info.set_target_entropy(loop_->target_entropy());
   if (!std::isnan(row.statistics.entropy)) {
     entropy_ = row.statistics.entropy;
   }

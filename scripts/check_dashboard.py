@@ -209,17 +209,16 @@ def check(path, arguments):
         static_problems(dashboard, provisioned_uids(arguments.datasources))
     )
     rules = without_comments(arguments.rules.read_text())
-    if arguments.metrics.exists():
-        texts = [expression for _, expression, _ in queries(dashboard)]
-        texts += [
-            note.get("expr", "")
-            for note in dashboard.get("annotations", {}).get("list", [])
-        ]
-        problems += name_problems(
-            metrics_in("\n".join([*texts, rules])),
-            documented_metrics(arguments.metrics),
-            recorded_series(rules),
-        )
+    texts = [expression for _, expression, _ in queries(dashboard)]
+    texts += [
+        note.get("expr", "")
+        for note in dashboard.get("annotations", {}).get("list", [])
+    ]
+    problems += name_problems(
+        metrics_in("\n".join([*texts, rules])),
+        documented_metrics(arguments.metrics),
+        recorded_series(rules),
+    )
     if arguments.prometheus:
         problems += live_problems(dashboard, Prometheus(arguments.prometheus))
     return problems

@@ -237,15 +237,16 @@ FLOW = [
         "short",
         "Updates by which a policy is behind the learner: that of the actor "
         "farthest behind, of the mean actor, and of the rows received last.",
-        ("max(instance:sac_actor_policy_lag_updates)", "oldest actor"),
-        ("avg(instance:sac_actor_policy_lag_updates)", "mean actor"),
+        ("max(instance:sac_actor_policy_lag:updates)", "oldest actor"),
+        ("avg(instance:sac_actor_policy_lag:updates)", "mean actor"),
         ("max(sac_learner_policy_lag_updates)", "rows received"),
         low=0,
     ),
     graph(
         "Policy age",
         "s",
-        "Seconds since an actor's policy was made.",
+        "Seconds since an actor took its policy. It takes a newer one between "
+        "steps, so that an actor that waits keeps its own.",
         ("max(sac_actor_policy_age_seconds)", "oldest actor"),
         ("avg(sac_actor_policy_age_seconds)", "mean actor"),
         low=0,
@@ -438,11 +439,11 @@ HEALTH = [
     graph(
         "Retries and closed streams",
         "short",
-        "Per minute: connections that actors tried again, and streams that "
-        "shards closed, by reason.",
+        "Per minute: connections that actors tried again, and streams into "
+        "shards that ended, by reason (bye: the actor was done).",
         seen("sum(increase(sac_insert_retries_total[1m]))", "retries"),
         seen(
-            "sum by (reason) (increase(sac_replay_streams_closed_total[1m]))",
+            "sum by (reason) (increase(sac_replay_streams_closed_total[1m])) > 0",
             "closed: {{reason}}",
             "reason",
         ),

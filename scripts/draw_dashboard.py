@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws the dashboard's panels from what a live Prometheus holds.
 
-  scripts/draw_dashboard.py --prometheus http://127.0.0.1:9090 \\
-      --output docs/images --rows Run,Learning,Flow,Waiting
+  scripts/draw_dashboard.py --prometheus http://127.0.0.1:9090 --output docs/images
 
-writes dashboard-light.svg and dashboard-dark.svg: each panel of the dashboard
-file with its queries' answers over the run so far, as Grafana lays them out.
-Dotted lines are starts of learner and shards. Standard library only.
+writes, for a light and a dark page, dashboard-*.svg (every panel of the
+dashboard file, as Grafana lays them out) and highlights-*.svg (a few of them,
+large), with the queries' answers over the run so far. Dotted lines are new
+starts of learner and shards. Standard library only.
 """
 import argparse
 import json
@@ -25,6 +25,19 @@ GAP = 8  # Between panels.
 EDGE = 12  # Around all of them.
 POINTS = 240  # Of a curve.
 SCRAPE = 5.0  # Seconds between scrapes.
+# What one picture should show.
+HIGHLIGHTS = (
+    "Return, both action modes",
+    "Entropy against its target",
+    "Temperature alpha",
+    "Rows per second",
+    "Updates per step",
+    "Where the learner's time goes",
+    "Actors wait for",
+    "Policy age",
+    "Processes that answer",
+)
+HIGHLIGHTS_IN_LINE, HIGHLIGHTS_WIDTH = 3, 18
 STARTED = "min(sac_process_start_time_seconds{job=~\"learner|replay\"})"
 
 
@@ -86,13 +99,33 @@ def draw_panel(panel, left, top, curves, axis, scheme):
     )
 
 
-def draw(sections, axis, scheme):
+def highlights_of(drawn):
+    """One section of the panels named above, in lines of their own."""
+    by_title = {
+        panel["title"]: (panel, curves)
+        for _, panels in drawn
+        for panel, curves in panels
+        if panel["type"] == "timeseries"
+    }
+    chosen = []
+    for place, title in enumerate(HIGHLIGHTS):
+        panel, curves = by_title[title]
+        line, column = divmod(place, HIGHLIGHTS_IN_LINE)
+        width = HIGHLIGHTS_WIDTH // HIGHLIGHTS_IN_LINE
+        grid = {"x": column * width, "y": line * 7, "w": width, "h": 7}
+        chosen.append(({**panel, "gridPos": grid}, curves))
+    return [("", chosen)]
+
+
+def draw(sections, axis, scheme, columns=check_dashboard.COLUMNS):
     """The page: `sections` are (title, [(panel, curves)...])."""
-    width = check_dashboard.COLUMNS * COLUMN + 2 * EDGE
+    width = columns * COLUMN + 2 * EDGE
     out, y = [], EDGE
     for title, panels in sections:
-        out.append(text(EDGE + GAP, y + 22, title, scheme.text, 16, weight=600))
-        y += 34
+        if title:
+            heading = (EDGE + GAP, y + 22, title, scheme.text, 16)
+            out.append(text(*heading, weight=600))
+            y += 34
         first = min(panel["gridPos"]["y"] for panel, _ in panels)
         for panel, curves in panels:
             top = y + (panel["gridPos"]["y"] - first) * LINE
@@ -114,19 +147,15 @@ def draw(sections, axis, scheme):
     )
 
 
-def sections_of(dashboard, wanted):
-    """(row's title, its panels) of the wanted rows, or of all."""
+def sections_of(dashboard):
+    """(row's title, its panels) of each row."""
     sections = []
     for panel in dashboard["panels"]:
         if panel["type"] == "row":
             sections.append((panel["title"], []))
         else:
             sections[-1][1].append(panel)
-    return [
-        (title, panels)
-        for title, panels in sections
-        if not wanted or title in wanted
-    ]
+    return sections
 
 
 def main():
@@ -136,7 +165,6 @@ def main():
     )
     parser.add_argument("--prometheus", default="http://127.0.0.1:9090")
     parser.add_argument("--output", default=".", type=pathlib.Path)
-    parser.add_argument("--rows", default="", help="only these, comma-separated")
     parser.add_argument(
         "--minutes", type=float, help="only the newest (default: the whole run)"
     )
@@ -150,17 +178,22 @@ def main():
         ever = prometheus.series(f"min_over_time(({STARTED})[1d:15s])")
         start = ever[0][1][-1][1]
     axis = Axis(start, end, starts(prometheus, start, end))
-    sections = [
+    drawn = [
         (title, [(panel, curves_of(panel, prometheus, axis)) for panel in panels])
-        for title, panels in sections_of(
-            dashboard, set(filter(None, arguments.rows.split(",")))
-        )
+        for title, panels in sections_of(dashboard)
     ]
     arguments.output.mkdir(parents=True, exist_ok=True)
     for name, scheme in (("light", panel_svg.LIGHT), ("dark", panel_svg.DARK)):
-        file = arguments.output / f"dashboard-{name}.svg"
-        file.write_text(draw(sections, axis, scheme))
-        print(f"{file}: {file.stat().st_size / 1000:.0f} kB")
+        for kind, page in (
+            ("dashboard", draw(drawn, axis, scheme)),
+            (
+                "highlights",
+                draw(highlights_of(drawn), axis, scheme, HIGHLIGHTS_WIDTH),
+            ),
+        ):
+            file = arguments.output / f"{kind}-{name}.svg"
+            file.write_text(page)
+            print(f"{file}: {file.stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":

@@ -31,11 +31,11 @@ std::vector<ProcessDefinitions> AllMetrics() {
   processes.push_back(
       {"every program", Registered([](MetricRegistry& registry) {
          ProcessMetrics process(registry, "softfleet");
-         WaitingTimer waiting(registry, {"policy"}, SystemClock());
        })});
   processes.push_back({"softfleet-actor", Registered([](MetricRegistry& all) {
                          ActorMetrics actor(all, SystemClock());
                          InsertMetrics insert(all);
+                         WaitingTimer waiting(all, {"session"}, SystemClock());
                        })});
   processes.push_back(
       {"softfleet-replay-server", Registered([](MetricRegistry& registry) {
@@ -43,10 +43,12 @@ std::vector<ProcessDefinitions> AllMetrics() {
        })});
   processes.push_back({"softfleet-learner", Registered([](MetricRegistry& all) {
                          LearnerMetrics learner(all);
+                         WaitingTimer waiting(all, {"rows"}, SystemClock());
                        })});
   processes.push_back(
       {"softfleet-evaluator", Registered([](MetricRegistry& registry) {
          EvaluatorMetrics evaluator(registry);
+         WaitingTimer waiting(registry, {"policy"}, SystemClock());
        })});
   return processes;
 }

@@ -25,6 +25,8 @@ void TrainingMetrics::OnRound(const MetricsRow& so_far) {
                              learner_.updates.value());
   learner_.episodes.Increment(static_cast<double>(so_far.episodes) -
                               learner_.episodes.value());
+  learner_.run_steps.Set(static_cast<double>(so_far.step));
+  learner_.run_updates.Set(static_cast<double>(so_far.updates));
   if (so_far.step <= warmup_steps_) return;
   learner_.Show(RunState::kRunning);
   learner_.updates_per_step.Set(

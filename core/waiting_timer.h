@@ -27,7 +27,7 @@ class WaitingTimer {
   // reasons show as 0 from the start. Registry and clock must outlive this.
   WaitingTimer(MetricRegistry& registry, const MetricDefinition& definition,
                const std::vector<std::string>& reasons, Clock& clock);
-  // The metric that every process has.
+  // The metric that all programs share.
   WaitingTimer(MetricRegistry& registry,
                const std::vector<std::string>& reasons, Clock& clock);
   // Ends a wait in progress.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -41,7 +42,8 @@ class ClusterView {
         run_dir_(std::move(run_dir)),
         line_interval_(config.metrics_interval()),
         progress_(stderr, clock, config.total_steps()),
-        channel_(std::move(channel)) {}
+        channel_(std::move(channel)),
+        evaluations_(Audit().size()) {}
 
   void Print(const std::string& line) { progress_.Print(line); }
   void Finish() { progress_.Finish(); }
@@ -57,8 +59,7 @@ class ClusterView {
  private:
   void Show(const v1::LearnerInfoReply& info, int restarts,
             absl::Duration now) {
-    if (info.evaluations() > evaluations_) ShowEvaluation();
-    evaluations_ = info.evaluations();
+    if (info.evaluations() > evaluations_) ShowEvaluations();
     MetricsRow row;
     row.step = static_cast<int64_t>(info.step());
     row.updates = static_cast<int64_t>(info.updates());
@@ -97,10 +98,16 @@ class ClusterView {
     return text;
   }
 
-  void ShowEvaluation() {
-    const auto records = ReadAudit(*files_, JoinPath(run_dir_, "audit.json"));
-    if (records.ok() && !records->empty()) {
-      progress_.Print(FormatEvaluation(records->back()));
+  std::vector<AuditRecord> Audit() const {
+    return ReadAudit(*files_, JoinPath(run_dir_, "audit.json"))
+        .value_or(std::vector<AuditRecord>{});
+  }
+
+  // Those that were not there yet; there may be more than the learner said.
+  void ShowEvaluations() {
+    const std::vector<AuditRecord> records = Audit();
+    for (; evaluations_ < records.size(); ++evaluations_) {
+      progress_.Print(FormatEvaluation(records[evaluations_]));
     }
   }
 
@@ -113,7 +120,7 @@ class ClusterView {
   absl::Duration asked_ = -absl::InfiniteDuration();
   std::optional<MetricsRow> shown_;
   absl::Duration shown_at_;
-  uint64_t evaluations_ = 0;
+  size_t evaluations_;  // of the audit, shown
 };
 
 absl::StatusOr<LocalCluster> Plan(const ClusterFlags& flags) {

@@ -66,8 +66,12 @@ v1::RunConfig WithDefaults(const v1::RunConfig& config) {
 absl::StatusOr<v1::RunConfig> LoadConfig(
     FileSystem& files, const std::string& path,
     const std::vector<std::string>& overrides) {
-  SF_ASSIGN_OR_RETURN(const std::string text, files.Read(path));
-  SF_ASSIGN_OR_RETURN(v1::RunConfig config, ParseConfig(text, path));
+  const absl::StatusOr<std::string> text = files.Read(path);
+  if (absl::IsNotFound(text.status())) return text.status();
+  if (!text.ok()) {
+    return absl::InvalidArgumentError(text.status().message());
+  }
+  SF_ASSIGN_OR_RETURN(v1::RunConfig config, ParseConfig(*text, path));
   for (const std::string& assignment : overrides) {
     SF_RETURN_IF_ERROR(Annotate(ApplyOverride(assignment, &config),
                                 absl::StrCat("--set ", assignment)));

@@ -40,6 +40,14 @@ std::vector<std::string> ClusterArguments(const std::string& config,
   return arguments;
 }
 
+std::unique_ptr<ChildProcess> StartProgram(
+    const std::string& program, const std::vector<std::string>& arguments) {
+  std::vector<std::string> command = {
+      absl::StrCat(SOFTFLEET_BINARY_DIR, "/bin/", program)};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return std::make_unique<ChildProcess>(command, SOFTFLEET_SOURCE_DIR);
+}
+
 std::vector<pid_t> ChildrenRunning(pid_t parent, const std::string& program) {
   std::vector<pid_t> children;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,10 @@ namespace softfleet {
 std::vector<std::string> ClusterArguments(
     const std::string& config, const std::string& run_dir, int shards,
     int actors, const std::vector<std::string>& set = {});
+
+// Starts one of a cluster's programs ("softfleet-actor") by hand.
+std::unique_ptr<ChildProcess> StartProgram(
+    const std::string& program, const std::vector<std::string>& arguments);
 
 // Process numbers of the children of `parent` that run `program`, ascending.
 std::vector<pid_t> ChildrenRunning(pid_t parent, const std::string& program);

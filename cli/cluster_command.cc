@@ -91,10 +91,13 @@ class ClusterView {
       sessions += shard.live_sessions();
       attached += shard.attached() ? 1 : 0;
     }
-    std::string text = absl::StrFormat(
-        "%d actors, %d/%d shards, %.3g updates per step", sessions, attached,
-        info.shards_size(), info.updates_per_step());
-    if (restarts > 0) absl::StrAppend(&text, ", ", restarts, " restarts");
+    std::string text =
+        absl::StrFormat("%d actor%s, %d/%d shards, %.3g updates per step",
+                        sessions, sessions == 1 ? "" : "s", attached,
+                        info.shards_size(), info.updates_per_step());
+    if (restarts > 0)
+      absl::StrAppend(&text, ", ", restarts,
+                      restarts == 1 ? " restart" : " restarts");
     return text;
   }
 

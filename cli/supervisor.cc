@@ -81,8 +81,11 @@ absl::Status Supervisor::OnEnd(Process& process, const ExitState& end) {
   }
   const absl::Duration delay = DelayAfter(process.deaths);
   process.start_again = now + delay;
-  on_note_(absl::StrCat(what, "; starting it again in ",
-                        absl::FormatDuration(delay)));
+  on_note_(absl::StrCat(
+      what, "; starting it again in ", absl::FormatDuration(delay),
+      end.signal == 0
+          ? absl::StrCat("; it said:\n", LastLines(process.spec.log, 1))
+          : ""));
   return absl::OkStatus();
 }
 

@@ -173,6 +173,43 @@ absl::StatusOr<v1::JoinReply> JoinRun(
   return Join(learner, v1::ROLE_EVALUATOR, name, StopRequested);
 }
 
+// The settings under which an evaluator joined.
+struct Settings {
+  std::string run_id;
+  std::string config_hash;
+};
+
+// Joins and evaluates until the run has ended. FailedPrecondition when the
+// learner refuses what is evaluated under `settings`, which are filled in.
+absl::Status JoinAndEvaluate(const Flags& flags,
+                             const std::shared_ptr<grpc::Channel>& learner,
+                             EvaluatorMetrics& metrics, WaitingTimer& waiting,
+                             ProcessMetrics& process, Settings* settings) {
+  SF_ASSIGN_OR_RETURN(const v1::JoinReply joined,
+                      JoinRun(learner, flags.name, waiting));
+  *settings = {joined.run_id(), ConfigHash(joined.config())};
+  SF_ASSIGN_OR_RETURN(const std::unique_ptr<Evaluator> evaluator,
+                      MakeEvaluator(joined.config(), joined.panel_text(),
+                                    joined.panel_source(), StopRequested));
+  LogInfo(absl::StrCat("joined run ", joined.run_id(), ": ",
+                       evaluator->panel().starts.size(), " starts of ",
+                       evaluator->panel().environment));
+  process.SetHealthy(true);
+  Evaluation evaluation(joined, *evaluator, learner, metrics, waiting,
+                        SystemClock());
+  return evaluation.Run();
+}
+
+// Whether the learner goes on with the same run under other settings: it was
+// started again with a change that is allowed.
+bool SettingsChanged(const std::shared_ptr<grpc::Channel>& learner,
+                     const std::string& name, const Settings& settings) {
+  const absl::StatusOr<v1::JoinReply> now =
+      Join(learner, v1::ROLE_EVALUATOR, name, StopRequested);
+  return now.ok() && now->run_id() == settings.run_id &&
+         ConfigHash(now->config()) != settings.config_hash;
+}
+
 absl::Status Serve(const Flags& flags) {
   Clock& clock = SystemClock();
   MetricRegistry registry;
@@ -184,17 +221,15 @@ absl::Status Serve(const Flags& flags) {
   absl::StatusOr<std::shared_ptr<grpc::Channel>> learner =
       MakeChannel(flags.learner, flags.service.security);
   if (!learner.ok()) return Annotate(learner.status(), "--learner");
-  SF_ASSIGN_OR_RETURN(const v1::JoinReply joined,
-                      JoinRun(*learner, flags.name, waiting));
-  SF_ASSIGN_OR_RETURN(const std::unique_ptr<Evaluator> evaluator,
-                      MakeEvaluator(joined.config(), joined.panel_text(),
-                                    joined.panel_source(), StopRequested));
-  LogInfo(absl::StrCat("joined run ", joined.run_id(), ": ",
-                       evaluator->panel().starts.size(), " starts of ",
-                       evaluator->panel().environment));
-  process.SetHealthy(true);
-  Evaluation evaluation(joined, *evaluator, *learner, metrics, waiting, clock);
-  const absl::Status ended = evaluation.Run();
+  Settings settings;
+  absl::Status ended =
+      JoinAndEvaluate(flags, *learner, metrics, waiting, process, &settings);
+  while (absl::IsFailedPrecondition(ended) &&
+         SettingsChanged(*learner, flags.name, settings)) {
+    LogInfo("the run goes on with other settings: joining again");
+    ended =
+        JoinAndEvaluate(flags, *learner, metrics, waiting, process, &settings);
+  }
   process.SetHealthy(false);
   return ended;
 }

@@ -28,6 +28,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -89,6 +90,10 @@ class ClusterRun {
     bool operator==(const Orders&) const = default;
   };
   Orders orders() const;
+  // Of the learner on each shard, by address: they belong to orders().
+  std::map<std::string, Position> positions() const {
+    return feed_->positions();
+  }
 
   // Why a round that did nothing did nothing: "shards" (none answers), "rows",
   // "evaluation" (the final one is not reported yet), or "" when finished.

@@ -39,7 +39,7 @@ absl::Status CheckEqual(absl::string_view what, absl::string_view stated,
   if (stated == wanted) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat("the evaluation's ", what, " is ", stated,
-                   ", this run's is ", wanted, ": restart the evaluator"));
+                   ", this run's is ", wanted, ": join again"));
 }
 
 }  // namespace

@@ -38,8 +38,7 @@ ServiceRun::ServiceRun(Options options, MetricRegistry& registry)
 ServiceRun::~ServiceRun() {
   refresh_.reset();
   if (host_ == nullptr) return;
-  host_->SetServing("", false);
-  host_->SetServing(LearnerService::kName, false);
+  SetServing(false);
   reports_.Close();
   board_.Close();
   host_->Drain(kDrainGrace);
@@ -59,6 +58,8 @@ absl::StatusOr<std::unique_ptr<ServiceRun>> ServiceRun::Start(
       served->recorder_,
       RunRecorder::Open(RealFileSystem(), *served->clock_, given.config,
                         given.run_dir, given.observer));
+  // A learner that cannot listen leaves the shards to others.
+  SF_RETURN_IF_ERROR(served->Listen());
   SF_RETURN_IF_ERROR(served->Connect());
   ClusterRun::Options run;
   run.config = given.config;
@@ -73,7 +74,8 @@ absl::StatusOr<std::unique_ptr<ServiceRun>> ServiceRun::Start(
   run.reports = &served->reports_;
   run.metrics = &served->metrics_;
   SF_ASSIGN_OR_RETURN(served->run_, ClusterRun::Create(std::move(run)));
-  SF_RETURN_IF_ERROR(served->Listen());
+  served->loaded_.store(true, std::memory_order_release);
+  served->SetServing(true);
   served->refresh_ = std::make_unique<MetricRefresh>(
       registry, [it = served.get()] { it->ShowShards(); });
   return served;
@@ -123,17 +125,20 @@ absl::Status ServiceRun::Listen() {
   host.security = options_.security;
   host.services = {service_.get()};
   SF_ASSIGN_OR_RETURN(host_, ServerHost::Start(std::move(host)));
-  host_->SetServing("", true);
-  host_->SetServing(LearnerService::kName, true);
+  SetServing(false);
   return absl::OkStatus();
+}
+
+void ServiceRun::SetServing(bool serving) {
+  host_->SetServing("", serving);
+  host_->SetServing(LearnerService::kName, serving);
 }
 
 absl::StatusOr<bool> ServiceRun::Run(const std::function<bool()>& stop) {
   TellShards(/*at_once=*/true);
   while (!run_->finished()) {
     if (stop()) {
-      host_->SetServing("", false);
-      host_->SetServing(LearnerService::kName, false);
+      SetServing(false);
       SF_RETURN_IF_ERROR(run_->Stop());
       return false;
     }
@@ -154,9 +159,9 @@ void ServiceRun::TellShards(bool at_once) {
   const ClusterRun::Orders orders = run_->orders();
   const absl::Duration now = clock_->Monotonic();
   const bool soon = now - told_at_ < kTellInterval;
-  if (orders == told_ || (soon && !at_once && orders.state == told_.state)) {
-    return;
-  }
+  if (soon && !at_once && orders.state == told_.state) return;
+  std::map<std::string, Position> positions = run_->positions();
+  if (orders == told_ && positions == told_positions_) return;
   told_ = orders;
   told_at_ = now;
   v1::ProgressUpdate update;
@@ -166,7 +171,11 @@ void ServiceRun::TellShards(bool at_once) {
   update.set_allowed(static_cast<uint64_t>(orders.allowed));
   update.set_slack(static_cast<uint64_t>(orders.slack));
   update.set_phase(EncodePhase(orders.state));
-  for (const auto& link : links_) link->SetProgress(update);
+  for (size_t s = 0; s < links_.size(); ++s) {
+    EncodePosition(positions[options_.shards[s]], update.mutable_position());
+    links_[s]->SetProgress(update);
+  }
+  told_positions_ = std::move(positions);
 }
 
 void ServiceRun::Wait() {
@@ -208,6 +217,7 @@ void ServiceRun::Linger(const std::function<bool()>& stop,
 
 std::vector<JoinDesk::ShardState> ServiceRun::Shards() const {
   std::vector<JoinDesk::ShardState> shards;
+  if (!loaded()) return shards;
   for (size_t s = 0; s < links_.size(); ++s) {
     const ShardLink::State state = links_[s]->state();
     shards.push_back({options_.shards[s], state.attached, state.live_sessions});
@@ -216,6 +226,7 @@ std::vector<JoinDesk::ShardState> ServiceRun::Shards() const {
 }
 
 v1::LearnerInfoReply ServiceRun::Info() const {
+  if (!loaded()) return {};
   v1::LearnerInfoReply info = run_->Info();
   for (int s = 0; s < info.shards_size(); ++s) {
     const ShardLink::State state = links_[s]->state();

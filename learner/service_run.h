@@ -4,7 +4,9 @@
 #ifndef SOFTFLEET_LEARNER_SERVICE_RUN_H_
 #define SOFTFLEET_LEARNER_SERVICE_RUN_H_
 
+#include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,8 +44,8 @@ class ServiceRun {
     std::string panel_text;  // of config.evaluation.panel
     RunObserver observer;
   };
-  // Takes the run directory, restores the run, listens, and begins to attach
-  // the shards. Health: the whole and LearnerService are serving from then on.
+  // Takes the run directory, listens, begins to attach the shards, restores the
+  // run. Health: the whole and LearnerService are serving from then on.
   // `registry` outlives the run.
   static absl::StatusOr<std::unique_ptr<ServiceRun>> Start(
       Options options, MetricRegistry& registry);
@@ -64,6 +66,9 @@ class ServiceRun {
   ServiceRun(Options options, MetricRegistry& registry);
   absl::Status Connect();
   absl::Status Listen();
+  void SetServing(bool serving);
+  // Whether links_ and run_ are there, for who calls from another thread.
+  bool loaded() const { return loaded_.load(std::memory_order_acquire); }
   // Tells the shards what has changed, but not too often.
   void TellShards(bool at_once);
   // Waits for news; counts and sometimes logs what for.
@@ -86,7 +91,9 @@ class ServiceRun {
   std::unique_ptr<ClusterRun> run_;
   std::unique_ptr<LearnerService> service_;
   std::unique_ptr<ServerHost> host_;
+  std::atomic<bool> loaded_ = false;
   ClusterRun::Orders told_;
+  std::map<std::string, Position> told_positions_;
   absl::Duration told_at_ = -absl::InfiniteDuration();
   std::string waits_for_;
   absl::Duration waits_since_;

@@ -162,7 +162,10 @@ void Sequencer::Arrived(uint64_t id, PendingBatch batch) {
   }
   stream->last_queued = batch.seq;
   stream->queue.push_back(std::move(batch));
-  if (stream->queue.size() == 1) ready_.push_back(id);
+  if (stream->queue.size() == 1) {
+    stream->served = std::max(stream->served, served_);
+    ready_.insert({stream->served, id});
+  }
 }
 
 void Sequencer::SayDuplicate(Stream& stream, const PendingBatch& batch) {
@@ -186,18 +189,23 @@ void Sequencer::Failed(uint64_t id, const absl::Status& status,
 
 bool Sequencer::ApplyOne() {
   const bool open = shard_.UpdateGate() == Gate::State::kOpen;
-  for (size_t turns = ready_.size(); turns > 0; --turns) {
-    const uint64_t id = ready_.front();
-    ready_.pop_front();
+  for (auto turn = ready_.begin(); turn != ready_.end();) {
+    const uint64_t id = turn->second;
     Stream* const stream = Find(id);
-    if (stream == nullptr || stream->queue.empty()) continue;
-    if (!open && stream->queue.front().problem.ok()) {
-      ready_.push_back(id);
+    if (stream == nullptr || stream->queue.empty()) {
+      turn = ready_.erase(turn);
       continue;
     }
+    if (!open && stream->queue.front().problem.ok()) {
+      ++turn;
+      continue;
+    }
+    ready_.erase(turn);
     PendingBatch batch = std::move(stream->queue.front());
     stream->queue.pop_front();
-    if (!stream->queue.empty()) ready_.push_back(id);
+    served_ = stream->served;
+    stream->served += batch.rows;
+    if (!stream->queue.empty()) ready_.insert({stream->served, id});
     Process(*stream, std::move(batch));
     moved_ = options_.clock->Monotonic();
     return true;
@@ -254,7 +262,7 @@ void Sequencer::Refuse(Stream& stream, const PendingBatch& batch) {
 
 void Sequencer::TellWhoWaits() {
   const absl::string_view reason = Gate::Name(shard_.gate().state());
-  for (const uint64_t id : ready_) {
+  for (const auto& [served, id] : ready_) {
     Stream* const stream = Find(id);
     if (stream != nullptr && stream->told_reason != reason) Reply(*stream);
   }

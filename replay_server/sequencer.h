@@ -14,8 +14,10 @@
 //     credit is set aside from one budget when it says Hello.
 //  3. seq = last + 1 is stored whole, or refused whole, using its seq up; older
 //     ones are acknowledged again; a gap ends the stream with ABORTED.
-//  4. One batch per stream and turn. The gate holds what would be stored;
-//     refusals and duplicates pass.
+//  4. Next is the stream that was served the fewest rows (one that begins to
+//     wait starts from where the others are), so that large batches get no
+//     larger share. The gate holds what would be stored; refusals and
+//     duplicates pass.
 //  5. Acknowledgements are cumulative, one on the way per stream. Who waits at
 //     a closed gate is told why, and again when the reason changes.
 //  6. After Bye the stream ends with OK when its queue is stored.
@@ -32,7 +34,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -120,6 +124,7 @@ class Sequencer {
     uint64_t last_queued = 0;  // seq
     uint64_t applied = 0;      // seq
     std::deque<PendingBatch> queue;
+    uint64_t served = 0;  // rows, as rule 4 counts them
     bool bye = false;
     bool writing = false;
     bool reply_due = false;
@@ -150,7 +155,8 @@ class Sequencer {
   ReplayServerMetrics& metrics_;
   SessionRegistry registry_;
   std::map<uint64_t, Stream> streams_;
-  std::deque<uint64_t> ready_;  // streams with a queue, in turn
+  std::set<std::pair<uint64_t, uint64_t>> ready_;  // {served, id}, with a queue
+  uint64_t served_ = 0;  // what the stream served last had before
   uint64_t budget_used_ = 0;
   uint64_t queued_bytes_ = 0;
   absl::Duration moved_;  // when something was stored, or nothing waited

@@ -60,7 +60,6 @@ class ShardLink::Impl {
       delivery = std::move(deliveries_.front());
       deliveries_.pop_front();
       taken_ = delivery->position;
-      news_ = true;
     }
     changed_.NotifyAll();
     return delivery;
@@ -75,6 +74,9 @@ class ShardLink::Impl {
     {
       MutexLock lock(mutex_);
       update_ = update;
+      if (!update_->has_position()) {
+        EncodePosition(taken_, update_->mutable_position());
+      }
       news_ = true;
     }
     changed_.NotifyAll();
@@ -207,9 +209,7 @@ class ShardLink::Impl {
   v1::ProgressUpdate NextUpdate() {
     MutexLock lock(mutex_);
     news_ = false;
-    v1::ProgressUpdate update = *update_;
-    EncodePosition(taken_, update.mutable_position());
-    return update;
+    return *update_;
   }
 
   // Now and then: how many actors write to the shard.

@@ -47,7 +47,9 @@ class ShardLink : public ShardStream {
   bool connected() override;
 
   // What the shard is told next; only the newest is sent. `update.position`
-  // is filled in with the position behind the last delivery taken.
+  // must belong to the other numbers, or the shard admits the same allowance
+  // twice; where it is unset, it is the position behind the last delivery
+  // taken.
   void SetProgress(const v1::ProgressUpdate& update);
 
   struct State {

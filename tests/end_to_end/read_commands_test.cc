@@ -119,8 +119,8 @@ TEST(ReadCommandsTest, ListAndPlanSayWhatThereIsAndWhatItTakes) {
   const auto plan = nlohmann::json::parse(
       Softfleet({"plan", "--config", "configs/pendulum.textproto", "--json"})
           .out);
-  EXPECT_EQ(plan.at("updates"), 11800);
-  EXPECT_EQ(plan.at("evaluations"), 12);
+  EXPECT_EQ(plan.at("updates"), 15800);
+  EXPECT_EQ(plan.at("evaluations"), 16);
 }
 
 TEST(ReadCommandsTest, APanelOfAnotherEnvironmentIsBadInput) {

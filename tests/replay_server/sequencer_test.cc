@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,11 @@ using testing::TestHello;
 // Batch `seq` of a session that uses one environment: 8 rows.
 v1::Batch NextBatch(uint64_t environment, uint64_t seq) {
   return TestBatch(seq, {TestBlock(environment, 8 * (seq - 1), 8)});
+}
+
+// Batch `seq` of a session all of whose batches have so many rows.
+v1::Batch BatchOfRows(uint64_t environment, uint64_t seq, int64_t rows) {
+  return TestBatch(seq, {TestBlock(environment, rows * (seq - 1), rows)});
 }
 
 v1::Batch BadBatch(uint64_t environment, uint64_t seq) {
@@ -178,6 +184,29 @@ TEST_F(SequencerTest, SessionsTakeTurns) {
     environments.push_back(block.environment);
   }
   EXPECT_EQ(environments, (std::vector<uint64_t>{0, 1, 2, 0, 1, 2}));
+}
+
+// One sends large batches, one small ones, both as fast as they may.
+TEST_F(SequencerTest, LargeBatchesGetNoLargerShareOfRows) {
+  ScriptedPeer large, small;
+  const uint64_t of_large = Begin(large, "large");
+  const uint64_t of_small = Begin(small, "small");
+  for (uint64_t seq = 1; seq <= 10; ++seq) {
+    Send(of_large, large, BatchOfRows(0, seq, 32));
+  }
+  for (uint64_t seq = 1; seq <= 80; ++seq) {
+    Send(of_small, small, BatchOfRows(1, seq, 4));
+  }
+  int64_t rows[2] = {0, 0};
+  size_t seen = 0;
+  while (rows[0] + rows[1] < 500) {
+    ASSERT_TRUE(sequencer_->ApplyOne());
+    const std::vector<StepBlock> blocks = stored();
+    for (; seen < blocks.size(); ++seen) {
+      rows[blocks[seen].environment] += blocks[seen].rows;
+    }
+    EXPECT_LE(std::abs(rows[0] - rows[1]), 32);
+  }
 }
 
 TEST_F(SequencerTest, TheGateHoldsBatchesAndSaysWhyAndWhenThatChanges) {

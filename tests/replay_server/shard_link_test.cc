@@ -163,8 +163,12 @@ TEST(ShardLinkTest, ProgressMovesTheGate) {
   for (uint64_t seq = 1; seq <= 5; ++seq) {
     insert.Batch(TestBatch(seq, {TestBlock(1, 32 * (seq - 1), 32)}));
   }
-  // What was taken is no longer held, so everything flows.
-  ASSERT_TRUE(reader.TakeRows(160));
+  // What was taken is held until the learner says so.
+  for (const int64_t rows : {64, 128, 160}) {
+    ASSERT_TRUE(reader.TakeRows(rows));
+    update.set_received(static_cast<uint64_t>(rows));
+    reader.link().SetProgress(update);
+  }
   insert.AwaitAcknowledged(5);
 
   update.set_slack(0);

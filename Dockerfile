@@ -127,9 +127,11 @@ FROM runtime AS learner-cuda
 USER 0:0
 COPY --from=build-cuda /staged/libtorch /opt/libtorch
 COPY --from=build-cuda /staged/licenses /usr/share/doc/softfleet/libtorch
-RUN echo /opt/libtorch/torch/lib >/etc/ld.so.conf.d/libtorch.conf && ldconfig
+RUN printf '%s\n' /opt/libtorch/torch/lib /opt/libtorch/nvidia/cu13/lib \
+      >/etc/ld.so.conf.d/libtorch.conf && ldconfig
 # The plug-in is looked for in ../lib beside the program's folder.
 COPY --from=build-cuda /staged/lib/libsac_cuda.so /usr/lib/
+RUN ! ldd /usr/lib/libsac_cuda.so | grep 'not found'
 COPY --from=build-cuda /staged/bin/softfleet /staged/bin/softfleet-learner /usr/bin/
 USER 65532:65532
 RUN softfleet --version && softfleet-learner --version

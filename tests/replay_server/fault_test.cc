@@ -181,6 +181,7 @@ class Learner {
         seen = arrivals_;
       }
       while (auto delivery = link_->Take()) Keep(*delivery);
+      link_->SetProgress(progress_);
     }
   }
   void Keep(const ShardDelivery& delivery) {

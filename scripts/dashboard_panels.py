@@ -225,10 +225,10 @@ FLOW = [
         "Updates per step",
         "short",
         "Updates for each environment step after the warm-up, since the run "
-        "began; over the last minute; and as configured "
+        "began; over five minutes; and as configured "
         "(learner.updates_per_step).",
         ("max(sac_learner_updates_per_step)", "whole run"),
-        ("cluster:sac_learner_updates_per_row:ratio1m", "last minute"),
+        ("cluster:sac_learner_updates_per_row:ratio5m", "last 5 minutes"),
         ("max(sac_learner_updates_per_step_target)", "target"),
         low=0,
     ),

@@ -4,10 +4,10 @@
 
   scripts/draw_dashboard.py --prometheus http://127.0.0.1:9090 --output docs/images
 
-writes, for a light and a dark page, dashboard-*.svg (every panel of the
-dashboard file, as Grafana lays them out) and highlights-*.svg (a few of them,
-large), with the queries' answers over the run so far. Dotted lines are new
-starts of learner and shards. Standard library only.
+writes, for a light and a dark page, dashboard-*.svg (a few panels, large) and
+dashboard-all-*.svg (every panel of the dashboard file, as Grafana lays them
+out), with the queries' answers over the run so far. Dotted lines are new starts
+of learner and shards. Standard library only.
 """
 import argparse
 import json
@@ -185,9 +185,9 @@ def main():
     arguments.output.mkdir(parents=True, exist_ok=True)
     for name, scheme in (("light", panel_svg.LIGHT), ("dark", panel_svg.DARK)):
         for kind, page in (
-            ("dashboard", draw(drawn, axis, scheme)),
+            ("dashboard-all", draw(drawn, axis, scheme)),
             (
-                "highlights",
+                "dashboard",
                 draw(highlights_of(drawn), axis, scheme, HIGHLIGHTS_WIDTH),
             ),
         ):

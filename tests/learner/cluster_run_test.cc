@@ -232,8 +232,7 @@ TEST(ClusterRunTest, AnEvaluationIsAboutItsSnapshot) {
   const size_t hash = report.audit_json.find("\"config_hash\":");
   report.audit_json.replace(
       report.audit_json.find_first_of("0123456789abcdef", hash + 14), 1, "z");
-  EXPECT_THAT(world.Post(report).status().message(),
-              HasSubstr("join again"));
+  EXPECT_THAT(world.Post(report).status().message(), HasSubstr("join again"));
   Snapshot other = *snapshot;
   other.version = 5;
   EXPECT_EQ(*world.Post(world.Report(other)), false);

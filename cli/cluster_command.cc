@@ -134,6 +134,13 @@ absl::StatusOr<LocalCluster> Plan(const ClusterFlags& flags) {
   options.run_dir = flags.run_dir;
   options.shards = flags.shards;
   options.actors = flags.actors;
+  for (const char* program : {"softfleet-learner", "softfleet-replay-server",
+                              "softfleet-actor", "softfleet-evaluator"}) {
+    if (RealFileSystem().Exists(JoinPath(options.programs, program))) continue;
+    return absl::NotFoundError(
+        absl::StrCat(program, " is not in ", options.programs,
+                     ", beside softfleet: build it (make build)"));
+  }
   return PlanLocalCluster(options);
 }
 

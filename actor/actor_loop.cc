@@ -10,6 +10,7 @@
 #include "core/hash.h"
 #include "core/philox.h"
 #include "core/status.h"
+#include "environments/observation_buffer.h"
 #include "experience/step_block.h"
 
 namespace softfleet {
@@ -31,6 +32,7 @@ struct ActorLoop::Worker {
       : number(number),
         seed(StreamSeed(run_seed, number)),
         environment(std::move(made)),
+        observation(environment->spec()),
         builder(schema, number, block_rows),
         frames(schema) {}
 
@@ -40,6 +42,7 @@ struct ActorLoop::Worker {
   uint64_t steps = 0;     // of this environment, over all episodes
   uint64_t episodes = 0;  // begun
   std::unique_ptr<Environment> environment;
+  ObservationBuffer observation;
   StepBlockBuilder builder;
   FrameStack frames;
   // When the oldest row that was not cut was made; kept only where blocks are
@@ -111,9 +114,8 @@ absl::Status ActorLoop::BeginEpisode(Worker& worker) {
                                worker.index(), worker.episodes)
                             .NextU64();
   SF_RETURN_IF_ERROR(Annotate(worker.environment->Reset(seed), worker.Name()));
-  const auto observation = worker.environment->Observation();
-  SF_RETURN_IF_ERROR(Annotate(
-      CheckObservation(schema_.observations, observation), worker.Name()));
+  worker.observation.Read(*worker.environment);
+  const auto observation = worker.observation.groups();
   worker.builder.Begin(worker.episodes, observation);
   worker.frames.Begin(observation);
   ++worker.episodes;
@@ -206,9 +208,8 @@ absl::Status ActorLoop::StepWorker(size_t index) {
     stepped = environment.Step(discrete_action);
   }
   if (!stepped.ok()) return Annotate(stepped.status(), worker.Name());
-  const auto observation = environment.Observation();
-  SF_RETURN_IF_ERROR(Annotate(
-      CheckObservation(schema_.observations, observation), worker.Name()));
+  worker.observation.Read(environment);
+  const auto observation = worker.observation.groups();
   const uint64_t version = snapshot_->act_uniformly ? 0 : snapshot_->version;
   worker.builder.Append(
       action, discrete_action, static_cast<float>(stepped->reward),

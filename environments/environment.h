@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/tensor.h"
+#include "environments/physics.h"
 #include "experience/schema.h"
 
 namespace softfleet {
@@ -40,6 +41,8 @@ inline Schema MakeSchema(const EnvironmentSpec& spec, int frame_stack) {
   return {spec.observations, spec.action, frame_stack};
 }
 
+// What a step did. The spans are the environment's and live until its next
+// non-const call; nothing is allocated.
 struct StepResult {
   double reward = 0;
   bool terminated = false;
@@ -47,8 +50,17 @@ struct StepResult {
   // Whether the environment's own success criterion held; only where the
   // environment has one.
   bool success = false;
-  std::vector<double> reward_components;
+  // A person or a safety layer acted instead of the policy.
+  bool taken_over = false;
+  // What was executed instead of the action given, in the environment's units
+  // [dimension]; empty where that was executed.
+  std::span<const float> executed_action;
+  // [spec.reward_components]; they add up to the reward.
+  std::span<const double> reward_components;
 };
+
+// Where an observation is written: each group's bytes, in the spec's order.
+using ObservationPlaces = std::span<const std::span<std::byte>>;
 
 class Environment {
  public:
@@ -70,10 +82,16 @@ class Environment {
   virtual absl::StatusOr<StepResult> Step(std::span<const float> action) = 0;
   virtual absl::StatusOr<StepResult> Step(int32_t action) = 0;
 
-  // The current observation of every group, in the spec's order and dtype.
-  // After an episode's last step this is its true final observation. The
-  // spans live until the next non-const call.
-  virtual std::vector<std::span<const std::byte>> Observation() const = 0;
+  // Writes the current observation of every group to where it is kept, e.g.
+  // into the block that is sent. After an episode's last step this is its true
+  // final observation. Allocates nothing.
+  virtual void Observe(ObservationPlaces groups) const = 0;
+
+  // Changes the physics from now on, until the next call; Reset, Save and
+  // Restore leave it alone. Costs no more than what differs from the last call.
+  // Unimplemented names what this environment does not have (here: everything),
+  // InvalidArgument a value that is none.
+  virtual absl::Status SetPhysics(const Physics& physics);
 
   // Everything needed to continue bit-exactly in the middle of an episode.
   // Restore refuses bytes of another environment or version.

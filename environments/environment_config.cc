@@ -2,10 +2,25 @@
 #include "environments/environment_config.h"
 
 namespace softfleet {
+namespace {
+
+EnvironmentSetting MakeSetting(const v1::EnvironmentSetting& config) {
+  EnvironmentSetting setting;
+  setting.name = config.name();
+  setting.numbers = {config.number().begin(), config.number().end()};
+  if (config.has_flag()) setting.flag = config.flag();
+  if (config.has_text()) setting.text = config.text();
+  return setting;
+}
+
+}  // namespace
 
 EnvironmentOptions MakeEnvironmentOptions(const v1::EnvironmentConfig& config) {
   EnvironmentOptions options;
   options.name = config.name();
+  for (const v1::EnvironmentSetting& setting : config.setting()) {
+    options.settings.push_back(MakeSetting(setting));
+  }
   if (config.has_max_episode_steps()) {
     options.max_episode_steps = config.max_episode_steps();
   }

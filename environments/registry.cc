@@ -2,7 +2,6 @@
 #include "environments/registry.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
@@ -11,8 +10,7 @@
 #include "core/hash.h"
 #include "core/status.h"
 #include "core/suggest.h"
-#include "environments/cart_pole.h"
-#include "environments/pendulum.h"
+#include "environments/family.h"
 
 namespace softfleet {
 namespace {
@@ -20,30 +18,32 @@ namespace {
 // Wider bounds would make [-1, 1] meaningless as a scale.
 constexpr double kWidestBound = 1e6;
 
-struct Entry {
-  EnvironmentSpec (*spec)();
-  std::unique_ptr<Environment> (*make)(EnvironmentSpec spec);
-};
-
-template <typename T>
-std::unique_ptr<Environment> Make(EnvironmentSpec spec) {
-  return std::make_unique<T>(std::move(spec));
+// Calls `use` with every member of every family until it returns true.
+template <typename Use>
+bool AnyMember(Use use) {
+  for (const auto& family : {ClassicFamily()}) {
+    for (const FamilyMember& member : family) {
+      if (use(member)) return true;
+    }
+  }
+  return false;
 }
 
-// A new environment is one line here.
-constexpr Entry kEntries[] = {
-    {CartPoleSpec, Make<CartPole>},
-    {PendulumSpec, Make<Pendulum>},
-};
-
-absl::StatusOr<const Entry*> FindEntry(const std::string& name) {
-  for (const Entry& entry : kEntries) {
-    if (entry.spec().name == name) return &entry;
-  }
+absl::StatusOr<std::unique_ptr<EpisodicEnvironment>> MakeBuiltIn(
+    const EnvironmentOptions& options) {
+  absl::StatusOr<std::unique_ptr<EpisodicEnvironment>> made;
+  const bool found = AnyMember([&](const FamilyMember& member) {
+    if (options.name != member.name) return false;
+    SettingsReader settings(options.settings);
+    made = member.make(settings);
+    if (!settings.Finish().ok()) made = settings.Finish();
+    return true;
+  });
+  if (found) return made;
   const std::vector<std::string> names = EnvironmentNames();
-  return absl::NotFoundError(
-      absl::StrCat("no environment \"", name, "\"", DidYouMean(name, names),
-                   " (known: ", absl::StrJoin(names, ", "), ")"));
+  return absl::NotFoundError(absl::StrCat(
+      "no environment \"", options.name, "\"", DidYouMean(options.name, names),
+      " (known: ", absl::StrJoin(names, ", "), ")"));
 }
 
 // Puts `replacement`, one value per dimension or one for all, into `bounds`.
@@ -86,33 +86,25 @@ absl::Status CheckBounds(const EnvironmentSpec& spec) {
   return absl::OkStatus();
 }
 
-// The environment's own spec with what the options replace.
-absl::StatusOr<EnvironmentSpec> ResolveSpec(const Entry& entry,
-                                            const EnvironmentOptions& options) {
-  EnvironmentSpec spec = entry.spec();
+// Puts what the options replace into the environment's spec.
+absl::Status ReplaceSpec(const EnvironmentOptions& options,
+                         EpisodicEnvironment& environment) {
+  EnvironmentSpec spec = environment.spec();
   if (options.max_episode_steps.has_value()) {
-    spec.max_episode_steps = *options.max_episode_steps;
-  }
-  if (spec.max_episode_steps < 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        spec.name, ": max_episode_steps is ", spec.max_episode_steps,
-        "; 0 means never, negative means nothing"));
+    if (*options.max_episode_steps < 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("max_episode_steps is ", *options.max_episode_steps,
+                       "; 0 means never, negative means nothing"));
+    }
+    environment.set_max_episode_steps(*options.max_episode_steps);
   }
   SF_RETURN_IF_ERROR(
-      Annotate(ReplaceBounds("action_low", options.action_low, spec.action_low),
-               spec.name));
-  SF_RETURN_IF_ERROR(Annotate(
-      ReplaceBounds("action_high", options.action_high, spec.action_high),
-      spec.name));
-  SF_RETURN_IF_ERROR(Annotate(CheckBounds(spec), spec.name));
-  return spec;
-}
-
-// The shortest text that reads back as the same number; -0 as 0.
-std::string ExactText(double value) {
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof(text), value + 0.0).ptr;
-  return std::string(text, end);
+      ReplaceBounds("action_low", options.action_low, spec.action_low));
+  SF_RETURN_IF_ERROR(
+      ReplaceBounds("action_high", options.action_high, spec.action_high));
+  SF_RETURN_IF_ERROR(CheckBounds(spec));
+  environment.set_action_bounds(spec.action_low, spec.action_high);
+  return absl::OkStatus();
 }
 
 std::string BoundsText(const std::vector<double>& bounds) {
@@ -122,25 +114,42 @@ std::string BoundsText(const std::vector<double>& bounds) {
 }
 
 absl::StatusOr<std::string> DescribeValid(const EnvironmentOptions& options) {
-  SF_ASSIGN_OR_RETURN(const Entry* const entry, FindEntry(options.name));
-  SF_ASSIGN_OR_RETURN(const EnvironmentSpec spec, ResolveSpec(*entry, options));
-  return absl::StrCat(spec.name, " max_episode_steps:", spec.max_episode_steps,
-                      " action_low:[", BoundsText(spec.action_low),
-                      "] action_high:[", BoundsText(spec.action_high), "]");
+  SF_ASSIGN_OR_RETURN(const auto environment, MakeEnvironment(options));
+  const EnvironmentSpec& spec = environment->spec();
+  std::string text =
+      absl::StrCat(spec.name, " max_episode_steps:", spec.max_episode_steps,
+                   " action_low:[", BoundsText(spec.action_low),
+                   "] action_high:[", BoundsText(spec.action_high), "]");
+  std::vector<std::string> settings;
+  for (const EnvironmentSetting& setting : options.settings) {
+    settings.push_back(DescribeSetting(setting));
+  }
+  std::sort(settings.begin(), settings.end());
+  for (const std::string& setting : settings) {
+    absl::StrAppend(&text, " ", setting);
+  }
+  return text;
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Environment>> MakeEnvironment(
     const EnvironmentOptions& options) {
-  SF_ASSIGN_OR_RETURN(const Entry* const entry, FindEntry(options.name));
-  SF_ASSIGN_OR_RETURN(EnvironmentSpec spec, ResolveSpec(*entry, options));
-  return entry->make(std::move(spec));
+  absl::StatusOr<std::unique_ptr<EpisodicEnvironment>> environment =
+      MakeBuiltIn(options);
+  if (absl::IsNotFound(environment.status())) return environment.status();
+  SF_RETURN_IF_ERROR(Annotate(environment.status(), options.name));
+  SF_RETURN_IF_ERROR(
+      Annotate(ReplaceSpec(options, **environment), options.name));
+  return *std::move(environment);
 }
 
 std::vector<std::string> EnvironmentNames() {
   std::vector<std::string> names;
-  for (const Entry& entry : kEntries) names.push_back(entry.spec().name);
+  AnyMember([&](const FamilyMember& member) {
+    names.push_back(member.name);
+    return false;
+  });
   std::sort(names.begin(), names.end());
   return names;
 }

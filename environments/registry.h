@@ -11,12 +11,14 @@
 
 #include "absl/status/statusor.h"
 #include "environments/environment.h"
+#include "environments/settings.h"
 
 namespace softfleet {
 
 // What makes an environment; two equal values make equal environments.
 struct EnvironmentOptions {
   std::string name;  // "Pendulum-v1"
+  std::vector<EnvironmentSetting> settings;
   // Replaces the environment's own limit; 0 = never truncate.
   std::optional<int64_t> max_episode_steps;
   // Replace infinite or too wide action bounds, one value per dimension, or a
@@ -26,8 +28,8 @@ struct EnvironmentOptions {
 };
 
 // NotFound names the nearest known name ("did you mean ..."); InvalidArgument
-// names the dimension whose action bounds are infinite, huge (> 1e6), or
-// reversed.
+// names a setting that the environment does not have, or the dimension whose
+// action bounds are infinite, huge (> 1e6), or reversed.
 absl::StatusOr<std::unique_ptr<Environment>> MakeEnvironment(
     const EnvironmentOptions& options);
 

@@ -31,6 +31,7 @@ EpisodeBatch::EpisodeBatch(const Options& options)
       episodes_(options.starts.size()),
       frames_(options.starts.size(),
               FrameStack(options.policy->snapshot().schema)),
+      observation_(spec_),
       scaled_(static_cast<size_t>(spec_.action.columns())) {}
 
 absl::StatusOr<EpisodeBatch> EpisodeBatch::Begin(const Options& options) {
@@ -131,12 +132,11 @@ absl::Status EpisodeBatch::CheckResult(const StepResult& result) const {
 }
 
 absl::Status EpisodeBatch::Observe(size_t i, bool first) {
-  const auto groups = options_.environments[i]->Observation();
-  SF_RETURN_IF_ERROR(CheckObservation(spec_.observations, groups));
+  observation_.Read(*options_.environments[i]);
   if (first) {
-    frames_[i].Begin(groups);
+    frames_[i].Begin(observation_.groups());
   } else {
-    frames_[i].Push(groups);
+    frames_[i].Push(observation_.groups());
   }
   for (const float x : frames_[i].values()) {
     if (std::isfinite(x)) continue;

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "environments/action_scaling.h"
 #include "environments/environment.h"
+#include "environments/observation_buffer.h"
 #include "evaluation/action_statistics.h"
 #include "evaluation/panel.h"
 #include "policy/frame_stack.h"
@@ -80,6 +81,7 @@ class EpisodeBatch {
   std::vector<FrameStack> frames_;  // of each episode
 
   // Scratch of one step: [running, ...] each.
+  ObservationBuffer observation_;
   std::vector<float> input_;
   std::vector<float> noise_;
   PolicyOutput output_;

@@ -4,25 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "absl/strings/str_cat.h"
-
 namespace softfleet {
-
-absl::Status CheckObservation(const std::vector<ObservationGroup>& groups,
-                              ObservationGroups observation) {
-  if (observation.size() != groups.size()) {
-    return absl::InternalError(
-        absl::StrCat("observation has ", observation.size(),
-                     " groups, the spec says ", groups.size()));
-  }
-  for (size_t g = 0; g < groups.size(); ++g) {
-    if (observation[g].size() == groups[g].bytes()) continue;
-    return absl::InternalError(absl::StrCat(
-        "observation ", groups[g].name, " has ", observation[g].size(),
-        " bytes, the spec says ", groups[g].bytes()));
-  }
-  return absl::OkStatus();
-}
 
 FrameStack::FrameStack(const Schema& schema)
     : groups_(schema.observations),

@@ -8,18 +8,12 @@
 #include <span>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "experience/schema.h"
 
 namespace softfleet {
 
 // Bytes of each group, in the schema's order.
 using ObservationGroups = std::span<const std::span<const std::byte>>;
-
-// OK, or Internal saying which group an environment got wrong: their number, or
-// one's bytes. What a FrameStack or a StepBlockBuilder relies on.
-absl::Status CheckObservation(const std::vector<ObservationGroup>& groups,
-                              ObservationGroups observation);
 
 class FrameStack {
  public:

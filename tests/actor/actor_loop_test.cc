@@ -6,7 +6,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,18 +13,12 @@
 
 #include "core/philox.h"
 #include "tests/actor/actor_fixture.h"
+#include "tests/testing/observed.h"
 
 namespace softfleet {
 namespace {
 
 using testing::HasSubstr;
-
-std::vector<float> Observed(const Environment& environment) {
-  const auto bytes = environment.Observation()[0];
-  std::vector<float> values(bytes.size() / sizeof(float));
-  std::memcpy(values.data(), bytes.data(), bytes.size());
-  return values;
-}
 
 // A single environment, stepped by hand with the recorded actions.
 void ExpectReplays(const ActorOptions& options, const std::vector<Row>& rows,
@@ -45,7 +38,7 @@ void ExpectReplays(const ActorOptions& options, const std::vector<Row>& rows,
     }
     ASSERT_EQ(row.episode, episode);
     ASSERT_EQ(row.step, step);
-    ASSERT_EQ(row.observation, Observed(environment));
+    ASSERT_EQ(row.observation, ObservedFloats(environment));
     absl::StatusOr<StepResult> result;
     if (spec.action.continuous()) {
       const double low = spec.action_low[0], high = spec.action_high[0];
@@ -57,7 +50,7 @@ void ExpectReplays(const ActorOptions& options, const std::vector<Row>& rows,
     }
     ASSERT_TRUE(result.ok()) << result.status();
     ASSERT_EQ(row.reward, static_cast<float>(result->reward));
-    ASSERT_EQ(row.next_observation, Observed(environment));
+    ASSERT_EQ(row.next_observation, ObservedFloats(environment));
     const EpisodeEnd end = result->terminated  ? EpisodeEnd::kTerminated
                            : result->truncated ? EpisodeEnd::kTruncated
                                                : EpisodeEnd::kNone;

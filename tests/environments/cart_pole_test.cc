@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What CartPole promises beyond the recorded episodes of golden_test.cc.
-#include "environments/cart_pole.h"
+#include "environments/classic/cart_pole.h"
 
 #include <array>
 #include <numbers>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What Pendulum promises beyond the recorded episodes of golden_test.cc.
-#include "environments/pendulum.h"
+#include "environments/classic/pendulum.h"
 
 #include <array>
 #include <cmath>

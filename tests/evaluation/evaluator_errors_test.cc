@@ -72,13 +72,13 @@ INSTANTIATE_TEST_SUITE_P(
                             "reward is nan"},
                       Wrong{"InfiniteComponent",
                             [](Act& act) {
-                              act.result.reward_components[0] = -INFINITY;
+                              act.components[0] = -INFINITY;
                               return absl::OkStatus();
                             },
                             "reward component forward is -inf"},
                       Wrong{"MissingComponent",
                             [](Act& act) {
-                              act.result.reward_components.clear();
+                              act.components.clear();
                               return absl::OkStatus();
                             },
                             "reward has 0 components, the spec says 1"},
@@ -90,12 +90,6 @@ INSTANTIATE_TEST_SUITE_P(
                               return absl::OkStatus();
                             },
                             "observation holds nan"},
-                      Wrong{"LongObservation",
-                            [](Act& act) {
-                              act.observation.resize(8);
-                              return absl::OkStatus();
-                            },
-                            "observation state has 8 bytes, the spec says 4"},
                       Wrong{"FailingStep",
                             [](Act&) {
                               return absl::InternalError("the arm fell off");

@@ -232,7 +232,7 @@ TEST(EvaluatorTest, RewardComponentsAreSummedPerEpisodeAndAveragedOverStarts) {
       spec,
       [](Act& act) {
         const double state = StateOf(act);
-        act.result.reward_components = {state, -0.5};
+        act.components = {state, -0.5};
         act.result.reward = state - 0.5;
         return absl::OkStatus();
       },

@@ -2,7 +2,6 @@
 // The evaluator against a plain loop: one environment, one row per policy
 // call, everything recorded and reduced afterwards.
 #include <cmath>
-#include <cstring>
 #include <deque>
 #include <memory>
 #include <string>
@@ -14,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "policy/policy.h"
 #include "tests/evaluation/testing.h"
+#include "tests/testing/observed.h"
 
 namespace softfleet {
 namespace {
@@ -31,13 +31,6 @@ struct Alone {
   std::vector<double> entropies;
 };
 
-std::vector<float> Floats(const Environment& environment) {
-  const auto bytes = environment.Observation()[0];
-  std::vector<float> values(bytes.size() / sizeof(float));
-  std::memcpy(values.data(), bytes.data(), bytes.size());
-  return values;
-}
-
 Alone RunAlone(const EnvironmentOptions& options, const PanelStart& start,
                const std::shared_ptr<const Snapshot>& snapshot,
                ActionMode mode) {
@@ -49,7 +42,8 @@ Alone RunAlone(const EnvironmentOptions& options, const PanelStart& start,
                                    : environment->ResetTo(start.state))
                   .ok());
   std::deque<std::vector<float>> frames(
-      static_cast<size_t>(snapshot->schema.frame_stack), Floats(*environment));
+      static_cast<size_t>(snapshot->schema.frame_stack),
+      ObservedFloats(*environment));
   Alone alone;
   PolicyOutput output;
   for (bool ended = false; !ended; ++alone.length) {
@@ -73,7 +67,7 @@ Alone RunAlone(const EnvironmentOptions& options, const PanelStart& start,
     alone.sum += result.reward;
     ended = result.terminated || result.truncated;
     frames.pop_front();
-    frames.push_back(Floats(*environment));
+    frames.push_back(ObservedFloats(*environment));
   }
   return alone;
 }

@@ -134,11 +134,13 @@ absl::StatusOr<StepResult> ScriptedEnvironment::Step(
   act.action = action[0];
   act.result.reward = 1;
   act.result.truncated = step_ == spec_.max_episode_steps;
-  act.result.reward_components.resize(spec_.reward_components.size());
+  act.components.resize(spec_.reward_components.size());
   act.observation = observation_;
   absl::Status status = script_ ? script_(act) : absl::OkStatus();
   observation_ = act.observation;
   if (!status.ok()) return status;
+  components_ = std::move(act.components);
+  act.result.reward_components = components_;
   return act.result;
 }
 
@@ -146,9 +148,8 @@ absl::StatusOr<StepResult> ScriptedEnvironment::Step(int32_t) {
   return absl::InvalidArgumentError("the action is continuous");
 }
 
-std::vector<std::span<const std::byte>> ScriptedEnvironment::Observation()
-    const {
-  return {observation_};
+void ScriptedEnvironment::Observe(ObservationPlaces groups) const {
+  std::ranges::copy(observation_, groups[0].begin());
 }
 
 Evaluator::Options Scripted(const EnvironmentSpec& spec,

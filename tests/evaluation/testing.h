@@ -44,7 +44,8 @@ class ScriptedEnvironment : public Environment {
   struct Act {
     int64_t step = 0;   // within the episode, from 0
     float action = 0;   // in the environment's units
-    StepResult result;  // reward 1, components as the spec says, all 0
+    StepResult result;  // reward 1; its components are the next member
+    std::vector<double> components;  // as the spec says, all 0
     std::vector<std::byte> observation;
   };
   using Script = std::function<absl::Status(Act&)>;
@@ -59,7 +60,7 @@ class ScriptedEnvironment : public Environment {
   std::vector<double> state() const override { return state_; }
   absl::StatusOr<StepResult> Step(std::span<const float> action) override;
   absl::StatusOr<StepResult> Step(int32_t action) override;
-  std::vector<std::span<const std::byte>> Observation() const override;
+  void Observe(ObservationPlaces groups) const override;
   std::string Save() const override { return ""; }
   absl::Status Restore(absl::string_view) override { return {}; }
 
@@ -67,6 +68,7 @@ class ScriptedEnvironment : public Environment {
   EnvironmentSpec spec_;
   Script script_;
   std::vector<double> state_;
+  std::vector<double> components_;
   std::vector<std::byte> observation_;
   int64_t step_ = 0;
 };

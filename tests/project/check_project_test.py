@@ -51,7 +51,7 @@ class CheckProjectTest(unittest.TestCase):
         for name, target in (
             ("core/clock.h", "replay/table.h"),
             ("replay/table.h", "policy/policy.h"),
-            ("environments/pendulum.cc", "evaluation/panel.h"),
+            ("environments/classic/pendulum.cc", "evaluation/panel.h"),
             ("evaluation/panel.cc", "transport/channel.h"),
             ("learner/loop.cc", "cli/builder.h"),
         ):

@@ -2,10 +2,10 @@
 // CartPole-v1: keep a pole upright by pushing its cart left (0) or right (1).
 // The numbers of Gymnasium 1.4 (gymnasium/envs/classic_control/cartpole.py),
 // all in double.
-#ifndef SOFTFLEET_ENVIRONMENTS_CART_POLE_H_
-#define SOFTFLEET_ENVIRONMENTS_CART_POLE_H_
+#ifndef SOFTFLEET_ENVIRONMENTS_CLASSIC_CART_POLE_H_
+#define SOFTFLEET_ENVIRONMENTS_CLASSIC_CART_POLE_H_
 
-#include "environments/classic_control.h"
+#include "environments/classic/classic_control.h"
 
 namespace softfleet {
 
@@ -29,4 +29,4 @@ class CartPole : public ClassicControl {
 
 }  // namespace softfleet
 
-#endif  // SOFTFLEET_ENVIRONMENTS_CART_POLE_H_
+#endif  // SOFTFLEET_ENVIRONMENTS_CLASSIC_CART_POLE_H_

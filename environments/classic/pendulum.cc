@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "environments/pendulum.h"
+#include "environments/classic/pendulum.h"
 
 #include <algorithm>
 #include <cmath>

@@ -2,10 +2,10 @@
 // Pendulum-v1: swing a rod up with too weak a motor and hold it there. The
 // numbers of Gymnasium 1.4 (gymnasium/envs/classic_control/pendulum.py), whose
 // float32 torque is reproduced rounding by rounding.
-#ifndef SOFTFLEET_ENVIRONMENTS_PENDULUM_H_
-#define SOFTFLEET_ENVIRONMENTS_PENDULUM_H_
+#ifndef SOFTFLEET_ENVIRONMENTS_CLASSIC_PENDULUM_H_
+#define SOFTFLEET_ENVIRONMENTS_CLASSIC_PENDULUM_H_
 
-#include "environments/classic_control.h"
+#include "environments/classic/classic_control.h"
 
 namespace softfleet {
 
@@ -34,4 +34,4 @@ class Pendulum : public ClassicControl {
 
 }  // namespace softfleet
 
-#endif  // SOFTFLEET_ENVIRONMENTS_PENDULUM_H_
+#endif  // SOFTFLEET_ENVIRONMENTS_CLASSIC_PENDULUM_H_

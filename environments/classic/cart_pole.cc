@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "environments/cart_pole.h"
+#include "environments/classic/cart_pole.h"
 
 #include <cmath>
 #include <numbers>

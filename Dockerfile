@@ -16,13 +16,14 @@ ARG PROGRAMS=source
 
 # --- Compiling ---------------------------------------------------------------
 
-# Compiler, libraries and LibTorch: changes only with the lists in scripts/.
+# Compiler, libraries, LibTorch and MuJoCo: changes only with the lists in scripts/.
 FROM debian:bookworm-slim AS toolchain
 ENV DEBIAN_FRONTEND=noninteractive \
     SOFTFLEET_CACHE=/opt/softfleet
 WORKDIR /src
-COPY scripts/setup scripts/packages.txt scripts/libtorch.txt \
-     scripts/libtorch-cuda.txt scripts/unpack_libtorch.py scripts/
+COPY scripts/setup scripts/wheels.sh scripts/unpack_wheels.py \
+     scripts/packages.txt scripts/libtorch.txt scripts/libtorch-cuda.txt \
+     scripts/mujoco.txt scripts/
 RUN scripts/setup
 
 FROM toolchain AS build
@@ -93,14 +94,20 @@ LABEL org.opencontainers.image.title="Softfleet" \
 USER 65532:65532
 EXPOSE 9100
 
+# For programs that step environments. /usr/lib is where the loader looks when
+# the folder that a program was linked with is not there.
+FROM runtime AS runtime-mujoco
+COPY --from=programs /mujoco/lib /usr/lib/
+COPY --from=programs /mujoco/licenses /usr/share/doc/softfleet/mujoco/
+
 # Each program is started once while its image is built: a library that is
 # missing fails the build, not the cluster.
-FROM runtime AS actor
+FROM runtime-mujoco AS actor
 COPY --from=programs /bin/softfleet-actor /usr/bin/
 RUN ["softfleet-actor", "--version"]
 ENTRYPOINT ["softfleet-actor"]
 
-FROM runtime AS evaluator
+FROM runtime-mujoco AS evaluator
 COPY --from=programs /bin/softfleet-evaluator /usr/bin/
 RUN ["softfleet-evaluator", "--version"]
 ENTRYPOINT ["softfleet-evaluator"]
@@ -111,7 +118,7 @@ RUN ["softfleet-replay-server", "--version"]
 EXPOSE 7201
 ENTRYPOINT ["softfleet-replay-server"]
 
-FROM runtime AS learner
+FROM runtime-mujoco AS learner
 USER 0:0
 COPY --from=programs /libtorch /opt/libtorch
 COPY --from=programs /licenses /usr/share/doc/softfleet/libtorch
@@ -127,6 +134,8 @@ FROM runtime AS learner-cuda
 USER 0:0
 COPY --from=build-cuda /staged/libtorch /opt/libtorch
 COPY --from=build-cuda /staged/licenses /usr/share/doc/softfleet/libtorch
+COPY --from=build-cuda /staged/mujoco/lib /usr/lib/
+COPY --from=build-cuda /staged/mujoco/licenses /usr/share/doc/softfleet/mujoco/
 RUN printf '%s\n' /opt/libtorch/torch/lib /opt/libtorch/nvidia/cu13/lib \
       >/etc/ld.so.conf.d/libtorch.conf && ldconfig
 # The plug-in is looked for in ../lib beside the program's folder.

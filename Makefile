@@ -24,12 +24,13 @@ help: ## this list
 	@echo "  variables: PRESET=release|debug|asan|cuda JOBS=$(JOBS)" \
 	  "TEST_JOBS=$(TEST_JOBS)"
 
-setup: ## Debian packages and LibTorch, once
+setup: ## Debian packages, LibTorch and MuJoCo, once
 	@$(SETUP)
 
 configure: setup
 	@cmake --preset $(PRESET) \
-	  -DLIBTORCH_ROOT="$$($(SETUP) --root)" >/dev/null
+	  -DLIBTORCH_ROOT="$$($(SETUP) --root)" \
+	  -DMUJOCO_ROOT="$$($(SETUP) --mujoco-root)" >/dev/null
 
 build: configure ## everything, into build/$(PRESET)
 	@cmake --build $(BUILD) -j$(JOBS)

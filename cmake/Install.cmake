@@ -19,14 +19,25 @@ function(softfleet_install_library room)
           FILES_MATCHING PATTERN *.h ${arg_PRIVATE_HEADERS})
 endfunction()
 
+# MuJoCo's library, which softfleet::environments links, and its licences. The
+# package defines softfleet_mujoco for it, without MuJoCo's headers: no installed
+# header includes them.
+function(softfleet_install_mujoco)
+  install(FILES "${_mujoco}/${SOFTFLEET_MUJOCO_LIBRARY}"
+          DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY "${MUJOCO_ROOT}/licenses/"
+          DESTINATION ${CMAKE_INSTALL_DOCDIR}/mujoco OPTIONAL)
+endfunction()
+
 # The package of all installed libraries. Versions 0.x promise nothing to each
 # other.
 function(softfleet_install_package)
+  softfleet_install_mujoco()
   install(EXPORT softfleet NAMESPACE softfleet:: FILE softfleet-targets.cmake
           DESTINATION ${SOFTFLEET_INSTALL_PACKAGE})
   configure_package_config_file(cmake/softfleet-config.cmake.in
     softfleet-config.cmake INSTALL_DESTINATION ${SOFTFLEET_INSTALL_PACKAGE}
-    NO_SET_AND_CHECK_MACRO)
+    PATH_VARS CMAKE_INSTALL_LIBDIR NO_SET_AND_CHECK_MACRO)
   write_basic_package_version_file(softfleet-config-version.cmake
     COMPATIBILITY SameMinorVersion)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/softfleet-config.cmake

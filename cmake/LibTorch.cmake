@@ -4,29 +4,15 @@
 # drags every CUDA library into every program and fails without a toolkit.
 # Link libtorch_cpu last: it exports std:: template bodies that Debian's
 # libraries would otherwise bind to.
-if(DEFINED ENV{LIBTORCH_ROOT})
-  set(_libtorch_root "$ENV{LIBTORCH_ROOT}")
-else()
-  if(DEFINED ENV{SOFTFLEET_CACHE})
-    set(_libtorch_root "$ENV{SOFTFLEET_CACHE}")
-  elseif(DEFINED ENV{XDG_CACHE_HOME})
-    set(_libtorch_root "$ENV{XDG_CACHE_HOME}/softfleet")
-  else()
-    set(_libtorch_root "$ENV{HOME}/.cache/softfleet")
-  endif()
-  string(APPEND _libtorch_root "/libtorch-2.11.0")
-  if(SAC_CUDA)
-    string(APPEND _libtorch_root "-cuda")
-  endif()
+include(cmake/WheelFolder.cmake)
+set(_libtorch_folder libtorch-2.11.0)
+if(SAC_CUDA)
+  string(APPEND _libtorch_folder -cuda)
 endif()
-set(LIBTORCH_ROOT "${_libtorch_root}" CACHE PATH
-    "Folder that holds torch/ (and nvidia/ beside it)")
+softfleet_wheel_folder(LIBTORCH_ROOT TITLE LibTorch
+                       FOLDER ${_libtorch_folder}
+                       LIBRARY torch/lib/libtorch_cpu.so)
 get_filename_component(_torch "${LIBTORCH_ROOT}/torch" ABSOLUTE)
-if(NOT EXISTS "${_torch}/lib/libtorch_cpu.so")
-  message(FATAL_ERROR
-    "LibTorch is not in ${LIBTORCH_ROOT}: run scripts/setup, or pass "
-    "-DLIBTORCH_ROOT=<folder that holds torch/lib/libtorch_cpu.so>")
-endif()
 
 foreach(library c10 torch_cpu)
   add_library(softfleet_${library} SHARED IMPORTED)

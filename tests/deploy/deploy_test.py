@@ -235,9 +235,12 @@ def TheImagesRunWithoutRootAndCarryTheLicences():
     expect(not re.match(r"#\s*syntax", text), "a syntax line fetches a frontend")
     expect("<<" not in text, "here-documents need a newer frontend")
     stages = re.findall(r"^FROM (\S+) AS (\S+)$", text, re.MULTILINE)
-    targets = [name for base, name in stages if base == "runtime"]
+    bases = ("runtime", "runtime-mujoco")
+    targets = [name for base, name in stages if base in bases]
     for target in ("actor", "evaluator", "replay-server", "learner"):
         expect(target in targets, f"{target} is not a target on `runtime`")
+        wanted = "runtime" if target == "replay-server" else "runtime-mujoco"
+        expect((wanted, target) in stages, f"{target} is not on {wanted}")
     for name, body in re.findall(
         r"^FROM \S+ AS (\S+)\n(.*?)(?=^FROM |\Z)", text, re.MULTILINE | re.DOTALL
     ):
@@ -248,6 +251,9 @@ def TheImagesRunWithoutRootAndCarryTheLicences():
             expect(users, "no USER in runtime")
             for file in ("LICENSE", "NOTICE", "THIRD_PARTY_NOTICES.md"):
                 expect(file in body, f"{file} is not in the images")
+        if name in ("runtime-mujoco", "learner-cuda"):
+            for folder in ("/mujoco/lib", "/mujoco/licenses"):
+                expect(folder in body, f"{folder} is not in {name}")
         if name in ("actor", "evaluator", "replay-server"):
             expect("libtorch" not in body, f"{name} carries LibTorch")
 

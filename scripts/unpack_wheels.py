@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Unpacks the C++ part of LibTorch from downloaded wheels into a folder.
+"""Unpacks the C++ part of downloaded wheels into a folder.
 
-usage: unpack_libtorch.py cpu|cuda WHEEL_FOLDER OUTPUT_FOLDER
+usage: unpack_wheels.py cpu|cuda|mujoco WHEEL_FOLDER OUTPUT_FOLDER
 
-Kept: headers (without the wheel's own protobuf headers, which clash with
-Debian's), the libraries a C++ program loads, and the licences. File times are
-the wheel's, so that unpacking the same wheel again rebuilds nothing.
+cpu and cuda are the two sets of LibTorch. Kept: headers (without LibTorch's own
+protobuf headers, which clash with Debian's), the libraries a C++ program loads,
+and the licences. File times are the wheel's, so that unpacking the same wheel
+again rebuilds nothing.
 Exit status: 0 done, 1 failed with a message, 28 (ENOSPC) no space left.
 """
 
@@ -27,14 +28,31 @@ NEVER = {
 }
 NVIDIA_CPU_LIBRARIES = {"libcudart.so.13", "libcupti.so.13"}
 
+# What each set must hold to be of use.
+NEEDED = {
+    "cpu": ["torch/lib/libc10.so", "torch/lib/libtorch_cpu.so"],
+    "cuda": [
+        "torch/lib/libc10.so",
+        "torch/lib/libtorch_cpu.so",
+        "torch/lib/libtorch_cuda.so",
+    ],
+    "mujoco": ["mujoco/libmujoco.so.4.0.0", "mujoco/include/mujoco/mujoco.h"],
+}
 
-def wanted(path, cuda):
+
+def wanted(path, kind):
     """Whether the wheel's file `path` belongs to the set."""
     name = path.rsplit("/", 1)[-1]
     if path.endswith("/"):
         return False
     if ".dist-info/" in path:
         return "licen" in path.lower() or name.upper().startswith("NOTICE")
+    if kind == "mujoco":
+        return path.startswith(("mujoco/include/", "mujoco/libmujoco.so."))
+    return wanted_of_libtorch(path, name, kind == "cuda")
+
+
+def wanted_of_libtorch(path, name, cuda):
     if path.startswith("torch/include/"):
         return not path.startswith("torch/include/google/")
     if path == f"torch/lib/{name}" and ".so" in name:
@@ -50,11 +68,11 @@ def target_path(path):
     return f"licenses/{package}/{rest}" if separator else path
 
 
-def unpack(wheel, output, cuda):
+def unpack(wheel, output, kind):
     files = 0
     with zipfile.ZipFile(wheel) as archive:
         for entry in archive.infolist():
-            if not wanted(entry.filename, cuda):
+            if not wanted(entry.filename, kind):
                 continue
             target = os.path.join(output, target_path(entry.filename))
             inside = os.path.realpath(output) + os.sep
@@ -70,7 +88,7 @@ def unpack(wheel, output, cuda):
 
 
 def main():
-    if len(sys.argv) != 4 or sys.argv[1] not in ("cpu", "cuda"):
+    if len(sys.argv) != 4 or sys.argv[1] not in NEEDED:
         print(__doc__, file=sys.stderr)
         return 1
     kind, wheels, output = sys.argv[1:]
@@ -80,7 +98,7 @@ def main():
         return 1
     try:
         for name in names:
-            files = unpack(os.path.join(wheels, name), output, kind == "cuda")
+            files = unpack(os.path.join(wheels, name), output, kind)
             print(f"setup: unpacked {files} files of {name}", flush=True)
     except zipfile.BadZipFile as error:
         print(f"setup: {name} is damaged: {error}", file=sys.stderr)
@@ -89,11 +107,9 @@ def main():
         print(f"setup: cannot unpack {name}: {error}", file=sys.stderr)
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         return errno.ENOSPC if full else 1
-    needed = ["libc10.so", "libtorch_cpu.so"]
-    needed += ["libtorch_cuda.so"] if kind == "cuda" else []
-    for library in needed:
-        if not os.path.exists(os.path.join(output, "torch", "lib", library)):
-            print(f"setup: the wheels hold no {library}", file=sys.stderr)
+    for path in NEEDED[kind]:
+        if not os.path.exists(os.path.join(output, path)):
+            print(f"setup: the wheels hold no {path}", file=sys.stderr)
             return 1
     return 0
 

@@ -68,6 +68,10 @@ class Environment {
 
   virtual const EnvironmentSpec& spec() const = 0;
 
+  // What a wrapper wraps, all the way in; itself where it is none. For who
+  // needs more than this contract, e.g. to draw it.
+  virtual const Environment& innermost() const { return *this; }
+
   // Starts an episode whose start state is drawn from `seed` alone.
   virtual absl::Status Reset(uint64_t seed) = 0;
   // Starts an episode at a physical state: the numbers of state().

@@ -3,12 +3,27 @@
 
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 
 namespace softfleet {
 namespace {
 
 constexpr size_t kMostCharacters = 1000;
+
+// What a failed connection may lack, as far as gRPC's words tell.
+absl::string_view Advice(absl::string_view message) {
+  if (absl::StrContains(message, "wrong version number")) {
+    return " (does it speak without TLS? leave out --tls_cert, --tls_key and "
+           "--tls_ca here, or give them there too)";
+  }
+  if (absl::StrContains(message, "failed to connect") &&
+      absl::EndsWith(message, "Socket closed")) {
+    return " (does it want TLS? give --tls_cert, --tls_key and --tls_ca)";
+  }
+  return "";
+}
 
 // Of a status without a message, as gRPC itself makes them.
 std::string Meaning(absl::StatusCode code) {
@@ -33,7 +48,8 @@ absl::Status FromGrpcStatus(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
   const auto code = static_cast<absl::StatusCode>(status.error_code());
   const std::string& message = status.error_message();
-  return absl::Status(code, message.empty() ? Meaning(code) : message);
+  if (message.empty()) return absl::Status(code, Meaning(code));
+  return absl::Status(code, absl::StrCat(message, Advice(message)));
 }
 
 bool IsTransient(const absl::Status& status) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Between absl::Status, used inside, and grpc::Status, used on the wire. The
 // codes have equal numbers; messages are cut at 1,000 characters, and a failure
-// without one gets a sentence on its code. Thread-safe.
+// without one gets a sentence on its code, one to connect a hint where TLS may
+// be why. Thread-safe.
 #ifndef SOFTFLEET_TRANSPORT_STATUS_H_
 #define SOFTFLEET_TRANSPORT_STATUS_H_
 

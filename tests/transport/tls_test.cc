@@ -31,10 +31,13 @@ using ::testing::StartsWith;
 constexpr char kLocal[] = "IP:127.0.0.1,DNS:localhost";
 constexpr absl::Duration kTimeout = absl::Seconds(10);
 
-// A call that is answered with UNIMPLEMENTED got through.
-absl::Status Call(const std::shared_ptr<grpc::Channel>& channel) {
+// A call that is answered with UNIMPLEMENTED got through. `wait_for_ready`: it
+// waits, within its deadline, for a connection.
+absl::Status Call(const std::shared_ptr<grpc::Channel>& channel,
+                  bool wait_for_ready = false) {
   const auto stub = v1::LearnerService::NewStub(channel);
   grpc::ClientContext context;
+  context.set_wait_for_ready(wait_for_ready);
   context.set_deadline(absl::ToChronoTime(absl::Now() + kTimeout));
   v1::LearnerInfoReply reply;
   const absl::Status status = FromGrpcStatus(stub->Info(&context, {}, &reply));
@@ -142,7 +145,20 @@ TEST_F(TlsTest, PlaintextDoesNotGetThrough) {
   const auto host = Serve();
   const auto channel = MakeChannel(host->address(), {});
   ASSERT_TRUE(channel.ok()) << channel.status();
-  EXPECT_EQ(Call(*channel).code(), absl::StatusCode::kUnavailable);
+  const absl::Status status = Call(*channel);
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("does it want TLS?"));
+}
+
+TEST_F(TlsTest, AServerWithoutTlsDoesNotGetThroughToAClientWithIt) {
+  ServerHost::Options options;
+  options.services = {&service_};
+  const auto host = ServerHost::Start(options);
+  ASSERT_TRUE(host.ok()) << host.status();
+  const absl::Status status = CallWith(client_, (*host)->address());
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("does it speak without TLS?"));
 }
 
 TEST_F(TlsTest, AServersCertificateMustNameTheHostThatIsCalled) {
@@ -196,12 +212,12 @@ TEST_F(TlsTest, RenewedFilesAreReadWithoutARestart) {
   made_->MakeAuthority("authority");
   host_directory("second");
   link("second");
-  const TlsFiles renewed = made_->Make("renewed", "authority", "DNS:actor");
-  const absl::Time deadline = absl::Now() + absl::Seconds(20);
-  while (!CallWith(renewed, address).ok()) {
-    ASSERT_LT(absl::Now(), deadline) << "the files were not read again";
-    absl::SleepFor(absl::Milliseconds(100));  // a file system wakes nobody
-  }
+  Security security;
+  security.tls = made_->Make("renewed", "authority", "DNS:actor");
+  const auto channel = MakeChannel(address, security);
+  ASSERT_TRUE(channel.ok()) << channel.status();
+  EXPECT_EQ(Call(*channel, /*wait_for_ready=*/true), absl::OkStatus())
+      << "the files were not read again";
 }
 
 TEST_F(TlsTest, AllThreeFilesAreGivenOrNone) {

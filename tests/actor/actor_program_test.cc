@@ -32,6 +32,10 @@ constexpr char kRun[] = "run-7";
 constexpr uint64_t kFirstEnvironment = 40;
 constexpr absl::Duration kPatience = absl::Seconds(20);
 
+std::string Waiting(const std::string& reason) {
+  return absl::StrCat("sac_waiting_seconds_total{reason=\"", reason, "\"}");
+}
+
 std::unique_ptr<ChildProcess> StartActor(
     const std::string& learner, const std::vector<std::string>& more = {}) {
   std::vector<std::string> arguments = {
@@ -96,7 +100,7 @@ class ActorProgramTest : public ::testing::Test {
 
   // What the actor shows under this name and labels; NaN while it does not.
   double Metric(ChildProcess& actor, const std::string& name) {
-    EXPECT_TRUE(actor.WaitFor("joined run"));
+    EXPECT_TRUE(actor.WaitFor("/metrics\n"));
     const std::string marker = "metrics at http://";
     const size_t begin = actor.err().find(marker) + marker.size();
     const size_t end = actor.err().find("/metrics", begin);
@@ -108,10 +112,11 @@ class ActorProgramTest : public ::testing::Test {
     if (line == std::string::npos) return std::nan("");
     return std::stod(page->substr(line + 2 + name.size()));
   }
-  bool WaitForMetric(ChildProcess& actor, const std::string& name) {
+  bool WaitForMetric(ChildProcess& actor, const std::string& name,
+                     double above = 0) {
     const absl::Time end = absl::Now() + kPatience;
     while (absl::Now() < end) {
-      if (Metric(actor, name) > 0) return true;
+      if (Metric(actor, name) > above) return true;
     }
     return false;
   }
@@ -204,9 +209,7 @@ TEST_F(ActorProgramTest, WaitsForTheFirstPolicyAndCountsIt) {
   const auto actor = StartActor(learner_->address());
   learner_->WaitForQuestions(1);
   ASSERT_TRUE(actor->WaitFor("joined run"));
-  const std::string waiting =
-      "sac_waiting_seconds_total{reason=\"first_policy\"}";
-  ASSERT_TRUE(WaitForMetric(*actor, waiting));
+  ASSERT_TRUE(WaitForMetric(*actor, Waiting("first_policy")));
   EXPECT_EQ(Metric(*actor, "sac_actor_steps_total"), 0);
   actor->Signal(SIGTERM);
   EXPECT_EQ(actor->Wait(kPatience), 0) << actor->err();
@@ -218,7 +221,7 @@ TEST_F(ActorProgramTest, NoticesALearnerThatStartsLaterWithoutDelay) {
   learner_.reset();
   const auto actor = StartActor(address);
   ASSERT_TRUE(actor->WaitFor("waiting for the learner"));
-  absl::SleepFor(absl::Milliseconds(400));  // for how long it stays away
+  ASSERT_TRUE(WaitForMetric(*actor, Waiting("session"), 0.4));
   learner_ = std::make_unique<ScriptedLearner>(address);
   Welcome(Config());
   const absl::Time began = absl::Now();
@@ -279,9 +282,7 @@ TEST_F(ActorProgramTest, WaitsWhileTheShardTakesNothingAndLosesNoRow) {
     script.acknowledge = false;
     script.waiting_for = "slack";
   });
-  const std::string waiting =
-      "sac_waiting_seconds_total{reason=\"buffer_full\"}";
-  ASSERT_TRUE(WaitForMetric(*actor, waiting));
+  ASSERT_TRUE(WaitForMetric(*actor, Waiting("buffer_full")));
   const double steps = Metric(*actor, "sac_actor_steps_total");
   EXPECT_EQ(Metric(*actor, "sac_actor_steps_total"), steps);
   shard_->Change([](Script& script) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // softfleet-actor: steps environments under the learner's newest policy and
 // sends the rows to its shard.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <limits>
@@ -38,27 +36,8 @@ constexpr absl::Duration kGlance = absl::Milliseconds(100);
 constexpr absl::Duration kFinishGrace = absl::Seconds(10);
 constexpr absl::Duration kStopGrace = absl::Seconds(5);
 
-struct Flags {
-  ServiceFlags service;
-  std::string learner;
-  std::string name;
-};
-
-std::string HostName() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof(name) - 1) == 0 ? name : "actor";
-}
-
-void Describe(CLI::App& app, Flags* flags) {
-  flags->name = HostName();
-  app.add_option("--learner", flags->learner,
-                 "Where the learner listens; it says everything else")
-      ->type_name("HOST:PORT")
-      ->required();
-  app.add_option("--name", flags->name, "What the logs of others call it")
-      ->type_name("NAME")
-      ->capture_default_str();
-  AddServiceFlags(app, "", &flags->service);
+void Describe(CLI::App& app, MemberFlags* flags) {
+  AddMemberFlags(app, flags);
   app.footer(
       "Example:\n"
       "  softfleet-actor --learner 127.0.0.1:7200\n\n"
@@ -81,7 +60,7 @@ ActorOptions MakeActorOptions(const v1::JoinReply& joined, Clock& clock) {
 }
 
 absl::StatusOr<std::unique_ptr<InsertClient>> OpenSession(
-    const Flags& flags, const v1::JoinReply& joined, const Schema& schema,
+    const MemberFlags& flags, const v1::JoinReply& joined, const Schema& schema,
     Clock& clock, InsertMetrics& metrics) {
   absl::StatusOr<std::shared_ptr<grpc::Channel>> channel =
       MakeChannel(joined.shard(), flags.service.security);
@@ -200,12 +179,7 @@ std::string Summary(const ActorLoop& loop, const InsertCounts& counts) {
                       " left");
 }
 
-absl::Status RunFailed(const std::string& run_id) {
-  return absl::UnknownError(
-      absl::StrCat("run ", run_id, " has failed; the learner's log says why"));
-}
-
-absl::Status Act(const Flags& flags, const v1::JoinReply& joined,
+absl::Status Act(const MemberFlags& flags, const v1::JoinReply& joined,
                  const std::shared_ptr<grpc::Channel>& learner,
                  MetricRegistry& registry, WaitingTimer& waiting,
                  ProcessMetrics& process) {
@@ -247,20 +221,20 @@ absl::Status Act(const Flags& flags, const v1::JoinReply& joined,
   return absl::OkStatus();
 }
 
-absl::Status Serve(const Flags& flags) {
+absl::Status Serve(const MemberFlags& flags) {
   MetricRegistry registry;
   ProcessMetrics process(registry, kProgram);
   WaitingTimer waiting(registry, {"first_policy", "buffer_full", "session"},
                        SystemClock());
+  SF_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> learner,
+                      LearnerChannel(flags));
   SF_ASSIGN_OR_RETURN(const std::unique_ptr<MetricsServer> metrics,
                       StartMetrics(flags.service, registry));
-  absl::StatusOr<std::shared_ptr<grpc::Channel>> learner =
-      MakeChannel(flags.learner, flags.service.security);
-  if (!learner.ok()) return Annotate(learner.status(), "--learner");
   absl::StatusOr<v1::JoinReply> joined;
   {
     const WaitingScope scope(waiting, "session");
-    joined = Join(*learner, v1::ROLE_ACTOR, flags.name, StopRequested);
+    joined = Join(learner, {v1::ROLE_ACTOR, flags.name, flags.learner},
+                  StopRequested);
   }
   SF_RETURN_IF_ERROR(joined.status());
   switch (DecodePhase(joined->phase())) {
@@ -270,7 +244,7 @@ absl::Status Serve(const Flags& flags) {
     case RunState::kFailed:
       return RunFailed(joined->run_id());
     default:
-      return Act(flags, *joined, *learner, registry, waiting, process);
+      return Act(flags, *joined, learner, registry, waiting, process);
   }
 }
 
@@ -282,7 +256,7 @@ int main(int argc, char** argv) {
       "An actor of a softfleet cluster: steps environments under the newest "
       "policy and sends what happens to a replay shard.",
       softfleet::kProgram);
-  softfleet::Flags flags;
+  softfleet::MemberFlags flags;
   softfleet::Describe(app, &flags);
   return softfleet::RunService(app, argc, argv, flags.service,
                                [&flags] { return softfleet::Serve(flags); });

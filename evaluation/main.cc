@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // softfleet-evaluator: evaluates the policies that the learner asks about, in
 // both action modes, and reports to it.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
@@ -35,37 +33,13 @@ constexpr char kProgram[] = "softfleet-evaluator";
 // How often a wait looks whether there is something else to do.
 constexpr absl::Duration kGlance = absl::Milliseconds(100);
 
-struct Flags {
-  ServiceFlags service;
-  std::string learner;
-  std::string name;
-};
-
-std::string HostName() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof(name) - 1) == 0 ? name : "evaluator";
-}
-
-void Describe(CLI::App& app, Flags* flags) {
-  flags->name = HostName();
-  app.add_option("--learner", flags->learner,
-                 "Where the learner listens; it says everything else")
-      ->type_name("HOST:PORT")
-      ->required();
-  app.add_option("--name", flags->name, "What the logs of others call it")
-      ->type_name("NAME")
-      ->capture_default_str();
-  AddServiceFlags(app, "", &flags->service);
+void Describe(CLI::App& app, MemberFlags* flags) {
+  AddMemberFlags(app, flags);
   app.footer(
       "Example:\n"
       "  softfleet-evaluator --learner 127.0.0.1:7200\n\n"
       "One is enough; a second only repeats the first one's work. One that is\n"
       "killed may be started again; it ends by itself with the run.");
-}
-
-absl::Status RunFailed(const std::string& run_id) {
-  return absl::UnknownError(
-      absl::StrCat("run ", run_id, " has failed; the learner's log says why"));
 }
 
 std::string Describe(const AuditRecord& record, bool recorded,
@@ -167,10 +141,16 @@ class Evaluation {
 };
 
 absl::StatusOr<v1::JoinReply> JoinRun(
-    const std::shared_ptr<grpc::Channel>& learner, const std::string& name,
+    const MemberFlags& flags, const std::shared_ptr<grpc::Channel>& learner) {
+  return Join(learner, {v1::ROLE_EVALUATOR, flags.name, flags.learner},
+              StopRequested);
+}
+
+absl::StatusOr<v1::JoinReply> WaitToJoin(
+    const MemberFlags& flags, const std::shared_ptr<grpc::Channel>& learner,
     WaitingTimer& waiting) {
   const WaitingScope scope(waiting, "policy");
-  return Join(learner, v1::ROLE_EVALUATOR, name, StopRequested);
+  return JoinRun(flags, learner);
 }
 
 // The settings under which an evaluator joined.
@@ -181,12 +161,12 @@ struct Settings {
 
 // Joins and evaluates until the run has ended. FailedPrecondition when the
 // learner refuses what is evaluated under `settings`, which are filled in.
-absl::Status JoinAndEvaluate(const Flags& flags,
+absl::Status JoinAndEvaluate(const MemberFlags& flags,
                              const std::shared_ptr<grpc::Channel>& learner,
                              EvaluatorMetrics& metrics, WaitingTimer& waiting,
                              ProcessMetrics& process, Settings* settings) {
   SF_ASSIGN_OR_RETURN(const v1::JoinReply joined,
-                      JoinRun(learner, flags.name, waiting));
+                      WaitToJoin(flags, learner, waiting));
   *settings = {joined.run_id(), ConfigHash(joined.config())};
   SF_ASSIGN_OR_RETURN(const std::unique_ptr<Evaluator> evaluator,
                       MakeEvaluator(joined.config(), joined.panel_text(),
@@ -202,33 +182,32 @@ absl::Status JoinAndEvaluate(const Flags& flags,
 
 // Whether the learner goes on with the same run under other settings: it was
 // started again with a change that is allowed.
-bool SettingsChanged(const std::shared_ptr<grpc::Channel>& learner,
-                     const std::string& name, const Settings& settings) {
-  const absl::StatusOr<v1::JoinReply> now =
-      Join(learner, v1::ROLE_EVALUATOR, name, StopRequested);
+bool SettingsChanged(const MemberFlags& flags,
+                     const std::shared_ptr<grpc::Channel>& learner,
+                     const Settings& settings) {
+  const absl::StatusOr<v1::JoinReply> now = JoinRun(flags, learner);
   return now.ok() && now->run_id() == settings.run_id &&
          ConfigHash(now->config()) != settings.config_hash;
 }
 
-absl::Status Serve(const Flags& flags) {
+absl::Status Serve(const MemberFlags& flags) {
   Clock& clock = SystemClock();
   MetricRegistry registry;
   ProcessMetrics process(registry, kProgram);
   WaitingTimer waiting(registry, {"policy"}, clock);
   EvaluatorMetrics metrics(registry);
+  SF_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> learner,
+                      LearnerChannel(flags));
   SF_ASSIGN_OR_RETURN(const std::unique_ptr<MetricsServer> server,
                       StartMetrics(flags.service, registry));
-  absl::StatusOr<std::shared_ptr<grpc::Channel>> learner =
-      MakeChannel(flags.learner, flags.service.security);
-  if (!learner.ok()) return Annotate(learner.status(), "--learner");
   Settings settings;
   absl::Status ended =
-      JoinAndEvaluate(flags, *learner, metrics, waiting, process, &settings);
+      JoinAndEvaluate(flags, learner, metrics, waiting, process, &settings);
   while (absl::IsFailedPrecondition(ended) &&
-         SettingsChanged(*learner, flags.name, settings)) {
+         SettingsChanged(flags, learner, settings)) {
     LogInfo("the run goes on with other settings: joining again");
     ended =
-        JoinAndEvaluate(flags, *learner, metrics, waiting, process, &settings);
+        JoinAndEvaluate(flags, learner, metrics, waiting, process, &settings);
   }
   process.SetHealthy(false);
   return ended;
@@ -242,7 +221,7 @@ int main(int argc, char** argv) {
       "The evaluator of a softfleet cluster: runs the policies that the "
       "learner asks about on the run's panel, in both action modes.",
       softfleet::kProgram);
-  softfleet::Flags flags;
+  softfleet::MemberFlags flags;
   softfleet::Describe(app, &flags);
   return softfleet::RunService(app, argc, argv, flags.service,
                                [&flags] { return softfleet::Serve(flags); });

@@ -19,7 +19,6 @@
 #include "core/file_system.h"
 #include "core/log.h"
 #include "core/metrics.h"
-#include "core/network.h"
 #include "core/process_metrics.h"
 #include "core/status.h"
 #include "core/stop_signal.h"
@@ -32,6 +31,7 @@
 #include "run/config.h"
 #include "run/machine.h"
 #include "sac/cuda_plugin.h"
+#include "transport/channel.h"
 #include "transport/codec.h"
 #include "transport/service_flags.h"
 
@@ -81,17 +81,20 @@ void Describe(CLI::App& app, Flags* flags) {
       "stop.");
 }
 
-absl::StatusOr<std::vector<std::string>> ParseShards(const std::string& flag) {
+// Checked here: what is wrong with the flags leaves no run directory behind.
+absl::StatusOr<std::vector<std::string>> ParseShards(const Flags& flags) {
   std::vector<std::string> shards;
-  for (absl::string_view part : absl::StrSplit(flag, ',')) {
+  for (absl::string_view part : absl::StrSplit(flags.shards, ',')) {
     const std::string address(absl::StripAsciiWhitespace(part));
-    const absl::StatusOr<Address> parsed = ParseAddress(address);
-    if (!parsed.ok()) return Annotate(parsed.status(), "--shards");
     if (std::find(shards.begin(), shards.end(), address) != shards.end()) {
       return absl::InvalidArgumentError(
           absl::StrCat("--shards names ", address, " twice"));
     }
     shards.push_back(address);
+  }
+  for (const std::string& address : shards) {
+    SF_RETURN_IF_ERROR(Annotate(
+        MakeChannel(address, flags.service.security).status(), "--shards"));
   }
   return shards;
 }
@@ -147,7 +150,7 @@ absl::Status ServeRun(const Flags& flags, const v1::RunConfig& config) {
   options.config = config;
   SF_ASSIGN_OR_RETURN(options.learner, OptionsFor(config));
   SF_ASSIGN_OR_RETURN(options.panel_text, ReadPanel(config));
-  SF_ASSIGN_OR_RETURN(options.shards, ParseShards(flags.shards));
+  SF_ASSIGN_OR_RETURN(options.shards, ParseShards(flags));
   options.run_dir = flags.run_dir;
   options.listen = flags.service.listen;
   options.security = flags.service.security;

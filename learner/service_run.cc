@@ -48,12 +48,6 @@ absl::StatusOr<std::unique_ptr<ServiceRun>> ServiceRun::Start(
     Options options, MetricRegistry& registry) {
   auto served = absl::WrapUnique(new ServiceRun(std::move(options), registry));
   const Options& given = served->options_;
-  // What is wrong with the flags leaves no run directory behind.
-  SF_RETURN_IF_ERROR(
-      MakeServerCredentials(given.listen, given.security).status());
-  for (const std::string& address : given.shards) {
-    SF_RETURN_IF_ERROR(MakeChannel(address, given.security).status());
-  }
   SF_ASSIGN_OR_RETURN(
       served->recorder_,
       RunRecorder::Open(RealFileSystem(), *served->clock_, given.config,

@@ -56,24 +56,11 @@ void PrepareLibraries() {
   }();
 }
 
-absl::Status CheckPlaintext(const std::string& address, bool insecure) {
-  SF_ASSIGN_OR_RETURN(const Address parsed, ParseAddress(address));
-  if (insecure || IsLoopback(parsed.host)) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      address,
-      " is not a loopback address and nothing would be encrypted; "
-      "give --tls_cert, --tls_key and --tls_ca, or --insecure where "
-      "the network itself is trusted"));
-}
-
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> ClientCredentials(
-    const std::string& address, const Security& security, bool verify_host) {
-  if (!security.tls.empty()) {
-    SF_RETURN_IF_ERROR(CheckTlsFiles(security.tls));
-    return TlsClient(security.tls, verify_host);
-  }
-  SF_RETURN_IF_ERROR(CheckPlaintext(address, security.insecure));
-  return grpc::InsecureChannelCredentials();
+    const Security& security, bool verify_host) {
+  if (security.tls.empty()) return grpc::InsecureChannelCredentials();
+  SF_RETURN_IF_ERROR(CheckTlsFiles(security.tls));
+  return TlsClient(security.tls, verify_host);
 }
 
 grpc::ChannelArguments Arguments() {
@@ -101,6 +88,7 @@ grpc::ChannelArguments Arguments() {
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(
     const std::string& address, const Security& security, bool verify_host) {
   PrepareLibraries();
+  SF_RETURN_IF_ERROR(CheckAddress(address, security));
   SF_ASSIGN_OR_RETURN(const Address parsed, ParseAddress(address));
   if (parsed.port == 0) {
     return absl::InvalidArgumentError(
@@ -109,22 +97,32 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(
                      "port that the server listens on"));
   }
   SF_ASSIGN_OR_RETURN(std::shared_ptr<grpc::ChannelCredentials> credentials,
-                      ClientCredentials(address, security, verify_host));
+                      ClientCredentials(security, verify_host));
   return grpc::CreateCustomChannel(parsed.ToString(), credentials, Arguments());
 }
 
 }  // namespace
 
+absl::Status CheckAddress(const std::string& address,
+                          const Security& security) {
+  SF_ASSIGN_OR_RETURN(const Address parsed, ParseAddress(address));
+  if (!security.tls.empty() || security.insecure || IsLoopback(parsed.host)) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      address,
+      " is not a loopback address and nothing would be encrypted; "
+      "give --tls_cert, --tls_key and --tls_ca, or --insecure where "
+      "the network itself is trusted"));
+}
+
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const std::string& address, const Security& security) {
   PrepareLibraries();
-  SF_RETURN_IF_ERROR(ParseAddress(address).status());
-  if (!security.tls.empty()) {
-    SF_RETURN_IF_ERROR(CheckTlsFiles(security.tls));
-    return TlsServer(security.tls);
-  }
-  SF_RETURN_IF_ERROR(CheckPlaintext(address, security.insecure));
-  return grpc::InsecureServerCredentials();
+  SF_RETURN_IF_ERROR(CheckAddress(address, security));
+  if (security.tls.empty()) return grpc::InsecureServerCredentials();
+  SF_RETURN_IF_ERROR(CheckTlsFiles(security.tls));
+  return TlsServer(security.tls);
 }
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(

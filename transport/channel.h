@@ -39,14 +39,17 @@ struct Security {
   bool insecure = false;
 };
 
-// FailedPrecondition when `address` is not loopback and there is neither TLS
-// nor `insecure`; says both ways out. NotFound and InvalidArgument name a TLS
-// file that is missing, empty or not PEM.
+// InvalidArgument for a malformed address; FailedPrecondition when it is not
+// loopback and there is neither TLS nor `insecure`, which says both ways out.
+absl::Status CheckAddress(const std::string& address, const Security& security);
+
+// What CheckAddress says; NotFound and InvalidArgument name a TLS file that is
+// missing, empty or not PEM.
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const std::string& address, const Security& security);
 
 // A channel with the message limits and keep-alive of this program. Connects
-// on first use. InvalidArgument for a malformed address; otherwise as above.
+// on first use. InvalidArgument for port 0; otherwise as above.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(
     const std::string& address, const Security& security);
 

@@ -75,13 +75,13 @@ void WarnOfUnknownSettings(const v1::JoinReply& reply) {
 }  // namespace
 
 absl::StatusOr<v1::JoinReply> Join(
-    const std::shared_ptr<grpc::Channel>& channel, v1::Role role,
-    const std::string& name, const std::function<bool()>& stop) {
+    const std::shared_ptr<grpc::Channel>& channel, const Membership& member,
+    const std::function<bool()>& stop) {
   const auto stub = v1::LearnerService::NewStub(channel);
   v1::JoinRequest request;
   request.set_protocol(v1::PROTOCOL_CURRENT);
-  request.set_role(role);
-  request.set_name(name);
+  request.set_role(member.role);
+  request.set_name(member.name);
   request.set_software_version(std::string(SoftwareVersion()));
   Backoff backoff;
   std::string waits_for;
@@ -96,11 +96,17 @@ absl::StatusOr<v1::JoinReply> Join(
     if (!IsTransient(status)) return Annotate(status, "the learner refuses");
     if (waits_for != status.message()) {
       waits_for = std::string(status.message());
-      LogInfo(absl::StrCat("waiting for the learner: ", waits_for));
+      LogInfo(absl::StrCat("waiting for the learner at ", member.learner, ": ",
+                           waits_for));
     }
     if (WaitUnless(stop, backoff.Next())) break;
   }
   return absl::CancelledError("stopped before the learner answered");
+}
+
+absl::Status RunFailed(const std::string& run_id) {
+  return absl::UnknownError(
+      absl::StrCat("run ", run_id, " has failed; the learner's log says why"));
 }
 
 absl::StatusOr<bool> ReportEvaluation(

@@ -21,12 +21,22 @@
 
 namespace softfleet {
 
+// Who joins which learner.
+struct Membership {
+  v1::Role role = v1::ROLE_UNSET;
+  std::string name;     // what the learner's log calls it
+  std::string learner;  // its address, as the user gave it: for the log
+};
+
 // Joins, trying again with back-off while the learner is away, until `stop`
 // (then Cancelled). A refusal (another protocol) is returned at once. Logs
 // once what it waits for.
 absl::StatusOr<v1::JoinReply> Join(
-    const std::shared_ptr<grpc::Channel>& channel, v1::Role role,
-    const std::string& name, const std::function<bool()>& stop);
+    const std::shared_ptr<grpc::Channel>& channel, const Membership& member,
+    const std::function<bool()>& stop);
+
+// What a member ends with when the learner has given the run up.
+absl::Status RunFailed(const std::string& run_id);
 
 // Sends one row of the audit, once. Unavailable and such may be tried again.
 absl::StatusOr<bool> ReportEvaluation(

@@ -124,7 +124,16 @@ int ExitCode(const absl::Status& status) {
   }
 }
 
-absl::Status Serve(const std::function<absl::Status()>& serve) {
+absl::Status CheckFlags(const ServiceFlags& flags) {
+  SF_RETURN_IF_ERROR(Annotate(ParseAddress(flags.metrics_listen).status(),
+                              "--metrics_listen"));
+  if (flags.listen.empty()) return absl::OkStatus();
+  return Annotate(CheckAddress(flags.listen, flags.security), "--listen");
+}
+
+absl::Status Serve(const ServiceFlags& flags,
+                   const std::function<absl::Status()>& serve) {
+  SF_RETURN_IF_ERROR(CheckFlags(flags));
   try {
     return serve();
   } catch (const std::exception& error) {  // std::bad_alloc, above all
@@ -135,6 +144,11 @@ absl::Status Serve(const std::function<absl::Status()>& serve) {
 void Print(const CLI::App& app, const absl::Status& status) {
   std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(),
                std::string(status.message()).c_str());
+}
+
+std::string HostName(const CLI::App& app) {
+  char name[256] = {};
+  return ::gethostname(name, sizeof(name) - 1) == 0 ? name : app.get_name();
 }
 
 void AddTlsFlags(CLI::App& app, ServiceFlags* flags) {
@@ -190,6 +204,25 @@ void AddServiceFlags(CLI::App& app, const std::string& listen,
                        "Print the version and exit");
 }
 
+void AddMemberFlags(CLI::App& app, MemberFlags* flags) {
+  flags->name = HostName(app);
+  app.add_option("--learner", flags->learner,
+                 "Where the learner listens; it says everything else")
+      ->type_name("HOST:PORT")
+      ->required();
+  app.add_option("--name", flags->name, "What the logs of others call it")
+      ->type_name("NAME")
+      ->capture_default_str();
+  AddServiceFlags(app, "", &flags->service);
+}
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> LearnerChannel(
+    const MemberFlags& flags) {
+  auto channel = MakeChannel(flags.learner, flags.service.security);
+  if (!channel.ok()) return Annotate(channel.status(), "--learner");
+  return channel;
+}
+
 int RunService(CLI::App& app, int argc, char** argv, ServiceFlags& flags,
                const std::function<absl::Status()>& serve) {
   KeepFreedMemory();
@@ -207,7 +240,7 @@ int RunService(CLI::App& app, int argc, char** argv, ServiceFlags& flags,
     return healthy.ok() ? kExitOk : kExitFailure;
   }
   CatchStopSignals();
-  const absl::Status status = Serve(serve);
+  const absl::Status status = Serve(flags, serve);
   const int code = ExitCode(status);
   if (code != kExitOk) Print(app, status);
   return code;

@@ -33,12 +33,27 @@ struct ServiceFlags {
 void AddServiceFlags(CLI::App& app, const std::string& listen,
                      ServiceFlags* flags);
 
+// Of a program that joins a learner's run.
+struct MemberFlags {
+  ServiceFlags service;
+  std::string learner;
+  std::string name;  // the host's, unless the user says another
+};
+
+// Adds --learner and --name, and what AddServiceFlags adds without a listener.
+void AddMemberFlags(CLI::App& app, MemberFlags* flags);
+
+// The channel to flags.learner. An address that is wrong names the flag.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> LearnerChannel(
+    const MemberFlags& flags);
+
 // Runs a program: parses the command line (exit 2 with the nearest flag on a
 // mistake), answers --help and --version, for --probe asks the running program
 // (health service at --listen, else sac_process_healthy at --metrics_listen;
 // exit 0 or 1; the program's required flags are not asked for), sets the log
-// level, catches SIGTERM and SIGINT, then calls `serve` and turns its status
-// into the exit code (0, 1, or 2 for InvalidArgument, NotFound,
+// level, catches SIGTERM and SIGINT, refuses listeners' addresses that
+// are none or need TLS, naming the flag, then calls `serve` and turns its
+// status into the exit code (0, 1, or 2 for InvalidArgument, NotFound,
 // FailedPrecondition and OutOfRange), printing "program: message". Cancelled
 // after a stop signal is a clean stop. Call first thing in main.
 int RunService(CLI::App& app, int argc, char** argv, ServiceFlags& flags,

@@ -18,6 +18,7 @@ namespace softfleet {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 Finished RunToEnd(const std::string& program,
                   const std::vector<std::string>& arguments) {
@@ -35,6 +36,7 @@ class ProgramMistakesTest : public testing::Test {
     const Finished finished = RunToEnd(program, arguments);
     EXPECT_EQ(finished.exit_code, 2) << program << ": " << finished.err;
     EXPECT_EQ(finished.out, "");
+    EXPECT_THAT(finished.err, Not(HasSubstr("metrics at")));
     EXPECT_THAT(finished.err, HasSubstr(absl::StrCat(program, ": ")));
     for (const std::string& text : says) {
       EXPECT_THAT(finished.err, HasSubstr(text));
@@ -79,21 +81,29 @@ TEST_F(ProgramMistakesTest, AnAddressThatIsNoneIsNamedWithItsFlag) {
     for (const char* program : {"softfleet-actor", "softfleet-evaluator"}) {
       ExpectRefused(program, {"--learner", wrong}, {"--learner", wrong});
     }
-    ExpectRefused("softfleet-learner", Learner({"--listen", wrong}), {wrong});
-    ExpectRefused("softfleet-replay-server", {"--listen", wrong}, {wrong});
+    ExpectRefused("softfleet-learner", Learner({"--listen", wrong}),
+                  {"--listen: ", wrong});
+    ExpectRefused("softfleet-replay-server", {"--listen", wrong},
+                  {"--listen: ", wrong});
     ExpectRefused("softfleet-replay-server",
                   {"--listen", "127.0.0.1:0", "--metrics_listen", wrong},
-                  {wrong});
+                  {"--metrics_listen: ", wrong});
   }
+  ExpectRefused(
+      "softfleet-learner",
+      {"--config", config_, "--run_dir", run_, "--shards", "127.0.0.1:0"},
+      {"--shards: ", "port 0"});
 }
 
 TEST_F(ProgramMistakesTest, PlaintextBeyondLoopbackIsRefusedUnlessAllowed) {
   ExpectRefused("softfleet-evaluator", {"--learner", "192.0.2.1:7200"},
-                {"192.0.2.1", "--insecure"});
+                {"--learner: 192.0.2.1", "--insecure"});
   ExpectRefused("softfleet-learner",
                 {"--config", config_, "--run_dir", run_, "--shards",
                  "192.0.2.1:7201", "--listen", "127.0.0.1:0"},
-                {"192.0.2.1", "--insecure"});
+                {"--shards: 192.0.2.1", "--insecure"});
+  ExpectRefused("softfleet-replay-server", {"--listen", "192.0.2.1:7201"},
+                {"--listen: 192.0.2.1", "--insecure"});
 }
 
 TEST_F(ProgramMistakesTest, AConfigurationThatCannotBeUsedIsNamed) {

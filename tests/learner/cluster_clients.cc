@@ -40,8 +40,8 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
 
 void TestActor::Run() {
   const auto channel = Connect(learner_);
-  const auto joined =
-      Join(channel, v1::ROLE_ACTOR, "actor", [this] { return stop_.load(); });
+  const auto joined = Join(channel, {v1::ROLE_ACTOR, "actor", learner_},
+                           [this] { return stop_.load(); });
   if (!joined.ok()) return;
   if (joined->phase() == v1::RUN_PHASE_FINISHED) {
     finished = true;

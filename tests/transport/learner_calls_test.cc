@@ -4,13 +4,12 @@
 #include <google/protobuf/unknown_field_set.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "absl/time/clock.h"
-#include "core/thread.h"
+#include "absl/strings/str_split.h"
 #include "core/version.h"
 #include "tests/transport/scripted_learner.h"
 #include "transport/channel.h"
@@ -36,13 +35,15 @@ class LearnerCallsTest : public testing::Test {
 
 bool Never() { return false; }
 
+const Membership kActor = {v1::ROLE_ACTOR, "a", "learner-1:7200"};
+
 TEST_F(LearnerCallsTest, JoinSaysWhoAsksAndReturnsTheAnswer) {
   v1::JoinReply welcome;
   welcome.set_run_id("r");
   welcome.mutable_config()->set_seed(7);
   welcome.set_shard("replay-1:7201");
   learner_->SetWelcome(welcome);
-  const auto reply = Join(Channel(), v1::ROLE_ACTOR, "a-7", Never);
+  const auto reply = Join(Channel(), {v1::ROLE_ACTOR, "a-7"}, Never);
   ASSERT_TRUE(reply.ok()) << reply.status();
   EXPECT_EQ(reply->SerializeAsString(), welcome.SerializeAsString());
   const auto joins = learner_->joins();
@@ -56,14 +57,14 @@ TEST_F(LearnerCallsTest, JoinSaysWhoAsksAndReturnsTheAnswer) {
 TEST_F(LearnerCallsTest, JoinTriesAgainWhileTheLearnerHasNoShardYet) {
   learner_->FailNext({grpc::StatusCode::UNAVAILABLE, "no shard yet"});
   learner_->FailNext({grpc::StatusCode::UNAVAILABLE, "no shard yet"});
-  EXPECT_TRUE(Join(Channel(), v1::ROLE_ACTOR, "a", Never).ok());
+  EXPECT_TRUE(Join(Channel(), kActor, Never).ok());
   EXPECT_EQ(learner_->joins().size(), 3u);
 }
 
 TEST_F(LearnerCallsTest, JoinReturnsARefusalAtOnce) {
   learner_->FailNext({grpc::StatusCode::FAILED_PRECONDITION,
                       "\"a\" speaks protocol 1, the learner 2"});
-  const auto reply = Join(Channel(), v1::ROLE_ACTOR, "a", Never);
+  const auto reply = Join(Channel(), kActor, Never);
   EXPECT_EQ(reply.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(reply.status().message()),
               HasSubstr("the learner refuses: \"a\" speaks protocol 1"));
@@ -74,26 +75,32 @@ TEST_F(LearnerCallsTest, JoinWaitsForALearnerThatStartsLater) {
   const std::string address = learner_->address();
   const auto channel = Channel();
   learner_.reset();
-  std::atomic<int> asked = 0;
-  const auto stop = [&] {
-    ++asked;
+  int asked = 0;
+  const auto reply = Join(channel, kActor, [&] {
+    if (++asked == 2) learner_.emplace(address);  // it has tried
     return false;
-  };
-  absl::StatusOr<v1::JoinReply> reply;
-  Thread joiner("joiner",
-                [&] { reply = Join(channel, v1::ROLE_EVALUATOR, "e", stop); });
-  while (asked < 2) absl::SleepFor(absl::Milliseconds(1));  // it has tried
-  learner_.emplace(address);
-  joiner.Join();
+  });
   EXPECT_TRUE(reply.ok()) << reply.status();
+  EXPECT_GT(asked, 2);
+}
+
+TEST_F(LearnerCallsTest, JoinSaysOnceWhereItLooksForTheLearner) {
+  learner_->FailNext({grpc::StatusCode::UNAVAILABLE, "no shard yet"});
+  learner_->FailNext({grpc::StatusCode::UNAVAILABLE, "no shard yet"});
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(Join(Channel(), kActor, Never).ok());
+  const std::string line =
+      "waiting for the learner at learner-1:7200: no shard yet\n";
+  const std::vector<std::string> around =
+      absl::StrSplit(testing::internal::GetCapturedStderr(), line);
+  EXPECT_EQ(around.size(), 2u);
 }
 
 TEST_F(LearnerCallsTest, JoinStopsWhenToldTo) {
   const auto channel = Channel();
   learner_.reset();
   int asked = 0;
-  const auto reply =
-      Join(channel, v1::ROLE_ACTOR, "a", [&] { return ++asked >= 3; });
+  const auto reply = Join(channel, kActor, [&] { return ++asked >= 3; });
   EXPECT_EQ(reply.status().code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(asked, 3);
 }
@@ -105,7 +112,7 @@ TEST_F(LearnerCallsTest, JoinTellsOfSettingsThatItDoesNotKnow) {
   welcome.set_software_version("9.9.9");
   learner_->SetWelcome(welcome);
   testing::internal::CaptureStderr();
-  const auto reply = Join(Channel(), v1::ROLE_ACTOR, "a", Never);
+  const auto reply = Join(Channel(), kActor, Never);
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_TRUE(reply.ok()) << reply.status();
   EXPECT_THAT(log, HasSubstr("1 settings"));

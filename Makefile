@@ -15,8 +15,8 @@ SETUP = scripts/setup $(if $(filter cuda,$(PRESET)),--cuda)
 CTEST = ctest --output-on-failure -j$(TEST_JOBS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup configure build train test test-long bench lint format \
-        install clean
+.PHONY: help setup setup-for-tests configure build train test test-long bench \
+        lint format install clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | \
@@ -30,7 +30,9 @@ setup: ## Debian packages, LibTorch and MuJoCo, once
 configure: setup
 	@cmake --preset $(PRESET) \
 	  -DLIBTORCH_ROOT="$$($(SETUP) --root)" \
-	  -DMUJOCO_ROOT="$$($(SETUP) --mujoco-root)" >/dev/null
+	  -DMUJOCO_ROOT="$$($(SETUP) --mujoco-root)" \
+	  -DSOFTFLEET_TEST_PYTHON="$$($(SETUP) --python-root)/bin/python" \
+	  >/dev/null
 
 build: configure ## everything, into build/$(PRESET)
 	@cmake --build $(BUILD) -j$(JOBS)
@@ -39,10 +41,17 @@ train: configure ## train the pendulum (CONFIG=, RUN_DIR=); again resumes
 	@cmake --build $(BUILD) -j$(JOBS) --target softfleet
 	$(BUILD)/bin/softfleet train --config $(CONFIG) --run_dir $(RUN_DIR)
 
-test: build ## every test of the normal tier
+# Tests of what cannot be had here, without a network for one, are skipped.
+setup-for-tests: setup
+	@for what in --python --video; do \
+	  $(SETUP) $$what --check >/dev/null || $(SETUP) $$what || \
+	    echo "make: the tests that need \`scripts/setup $$what\` are skipped"; \
+	done
+
+test: setup-for-tests build ## every test of the normal tier
 	@$(CTEST) --test-dir $(BUILD) -LE '^long$$'
 
-test-long: build ## fault, fuzz and learning tests; everything under asan
+test-long: setup-for-tests build ## fault, fuzz and learning tests; everything under asan
 	@$(CTEST) --test-dir $(BUILD) -L '^long$$'
 	@$(MAKE) --no-print-directory build PRESET=asan
 	@$(CTEST) --test-dir build/asan

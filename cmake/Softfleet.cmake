@@ -67,6 +67,26 @@ function(softfleet_test name)
     PROPERTIES ${properties})
 endfunction()
 
+# softfleet_python_test(<name> ARGUMENTS -m pytest <folder> ...
+#                       [LABELS long] [TIMEOUT seconds])
+# A test that the Python of tests/testing/python.h runs; skipped without it.
+softfleet_cache_folder(_cache)
+set(SOFTFLEET_TEST_PYTHON "${_cache}/python-tests/bin/python" CACHE FILEPATH
+    "Python that has the packages of scripts/python-tests.txt")
+function(softfleet_python_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "ARGUMENTS;LABELS" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  add_test(NAME ${name}
+    COMMAND Python3::Interpreter -B
+            ${CMAKE_SOURCE_DIR}/tests/testing/run_with_test_python.py
+            ${SOFTFLEET_TEST_PYTHON} ${arg_ARGUMENTS})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT}
+    SKIP_RETURN_CODE 77 LABELS "${arg_LABELS}")
+endfunction()
+
 # softfleet_benchmark(<name> SOURCES a_benchmark.cc ... DEPS softfleet::x ...)
 # A program in <build>/benchmarks that `make bench` runs without arguments. Link
 # benchmark::benchmark_main (google benchmark) where it has no main of its own.

@@ -1,4 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
+# Where scripts/setup puts what it downloads.
+
+# softfleet_cache_folder(<variable>)
+# Sets the variable to the folder that holds it all.
+function(softfleet_cache_folder variable)
+  if(DEFINED ENV{SOFTFLEET_CACHE})
+    set(folder "$ENV{SOFTFLEET_CACHE}")
+  elseif(DEFINED ENV{XDG_CACHE_HOME})
+    set(folder "$ENV{XDG_CACHE_HOME}/softfleet")
+  else()
+    set(folder "$ENV{HOME}/.cache/softfleet")
+  endif()
+  set(${variable} "${folder}" PARENT_SCOPE)
+endfunction()
+
 # softfleet_wheel_folder(<variable> TITLE LibTorch FOLDER libtorch-2.11.0
 #                        LIBRARY torch/lib/libtorch_cpu.so)
 # Sets the cache variable to the folder that scripts/setup unpacked wheels into,
@@ -8,12 +23,9 @@ function(softfleet_wheel_folder variable)
   cmake_parse_arguments(arg "" "TITLE;FOLDER;LIBRARY" "" ${ARGN})
   if(DEFINED ENV{${variable}})
     set(folder "$ENV{${variable}}")
-  elseif(DEFINED ENV{SOFTFLEET_CACHE})
-    set(folder "$ENV{SOFTFLEET_CACHE}/${arg_FOLDER}")
-  elseif(DEFINED ENV{XDG_CACHE_HOME})
-    set(folder "$ENV{XDG_CACHE_HOME}/softfleet/${arg_FOLDER}")
   else()
-    set(folder "$ENV{HOME}/.cache/softfleet/${arg_FOLDER}")
+    softfleet_cache_folder(folder)
+    string(APPEND folder "/${arg_FOLDER}")
   endif()
   set(${variable} "${folder}" CACHE PATH
       "Folder that holds ${arg_LIBRARY} of ${arg_TITLE}")

@@ -4,10 +4,11 @@
 # and describes the set of wheels at hand in these variables:
 #
 #   title         what people call it: "LibTorch 2.11.0"
-#   kind          its name for unpack_wheels.py
+#   kind          its name for unpack_wheels.py, or python: an environment whose
+#                 bin/python can import the wheels
 #   requirements  the files that pin its wheels
 #   root          the folder it is, or will be, in
-#   own           the variable in which one names a folder of one's own
+#   own           the variable in which one names a folder of one's own, if any
 #   library       a file that such a folder holds
 #   download      megabytes to download
 #   space         megabytes needed while it is set up
@@ -24,8 +25,9 @@ choose_own_root() {
 # What a finished folder's stamp must say: any change of the pinned wheels or of
 # what is kept of them makes another stamp.
 expected_stamp() {
-  printf '%s %s %s\n' "$title" "$kind" \
-    "$(cat "${requirements[@]}" "$scripts/unpack_wheels.py" | sha256sum)"
+  local sources=("${requirements[@]}")
+  [[ $kind == python ]] || sources+=("$scripts/unpack_wheels.py")
+  printf '%s %s %s\n' "$title" "$kind" "$(cat "${sources[@]}" | sha256sum)"
 }
 
 wheels_ready() {
@@ -64,15 +66,17 @@ python_with_pip() {
   return 1
 }
 
-# Says why pip stopped, as its output in $1 tells; $2 is what to do without a
-# network.
+# Says why pip stopped, as its output in $1 tells.
 fail_like_pip() {
   if grep -q 'DO NOT MATCH THE HASHES' "$1"; then
     fail "a downloaded wheel is not the pinned one (hash mismatch above); try again, and do not trust the package index if it happens twice"
   elif grep -q 'No space left on device' "$1"; then
     fail "the disk is full: $cache or ${TMPDIR:-/tmp} (pip's temporary files)"
   elif grep -Eqi 'connection|resolution|timed out|proxy|ssl|no matching distribution|network|HTTP error|index could not be' "$1"; then
-    fail "the wheels of $title could not be downloaded (network, proxy or package index; see above). Run scripts/setup again with a network${2:-}"
+    local remedy="Run scripts/setup again with a network"
+    [[ -z $own ]] ||
+      remedy+=", or set $own to a folder that holds $library of $title"
+    fail "the wheels of $title could not be downloaded (network, proxy or package index; see above). $remedy"
   fi
   fail "pip failed (see above)"
 }
@@ -88,14 +92,13 @@ download_wheels() {
   "$python" -m pip download --disable-pip-version-check --no-cache-dir \
     --progress-bar off --retries 5 --no-deps --require-hashes \
     --only-binary=:all: --python-version 3.11 --implementation cp --abi cp311 \
-    --abi none --platform manylinux_2_28_x86_64 \
+    --abi abi3 --abi none --platform manylinux_2_28_x86_64 \
     --platform manylinux_2_25_x86_64 --platform manylinux2014_x86_64 \
     "${options[@]}" --dest "$folder" 2>&1 | tee "$folder/pip.log" && return 0
   if grep -q 'DO NOT MATCH THE HASHES' "$folder/pip.log"; then
     rm -f "$folder"/*.whl
   fi
-  fail_like_pip "$folder/pip.log" \
-    ", or set $own to a folder that holds $library of $title"
+  fail_like_pip "$folder/pip.log"
 }
 
 unpack_wheels() {
@@ -109,6 +112,35 @@ unpack_wheels() {
     rm -rf "$wheels"
     fail "unpacking $title failed (see above); run scripts/setup again"
   fi
+}
+
+# A Python 3.11, which the pinned wheels are for: Debian 12's if it is there.
+python_of_wheels() {
+  local python
+  for python in /usr/bin/python3 python3.11 python3; do
+    if "$python" -c 'import sys, venv
+sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
+      printf '%s\n' "$python"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# Makes the environment $2 of the wheels in $1. It is used through its
+# interpreter alone: commands beside it would name the folder it is moved from.
+make_environment() {
+  local wheels=$1 new=$2 python
+  python=$(python_of_wheels) ||
+    fail "there is no Python 3.11 with the module venv; install Debian 12's python3"
+  "$python" -m venv --without-pip "$new" ||
+    fail "$python cannot make a virtual environment in $new (see above)"
+  "$(python_with_pip)" -m pip --python "$new/bin/python" install \
+    --disable-pip-version-check --no-cache-dir --progress-bar off --no-deps \
+    --no-index --find-links "$wheels" --require-hashes \
+    --requirement "${requirements[0]}" 2>&1 | tee "$wheels/pip.log" ||
+    fail_like_pip "$wheels/pip.log"
+  find "$new/bin" -type f -delete
 }
 
 # Gives the finished folder $1 its stamp $2 and its place, $root.
@@ -131,7 +163,8 @@ install_wheels() {
     mkdir -p "$wheels" "$new"
     say "downloading $title ($download MB)"
     download_wheels "$wheels"
-    unpack_wheels "$wheels" "$new"
+    if [[ $kind == python ]]; then make_environment "$wheels" "$new"
+    else unpack_wheels "$wheels" "$new"; fi
     put_in_place "$new" "$(expected_stamp)"
     rm -rf "$wheels"
   fi
@@ -140,7 +173,7 @@ install_wheels() {
 
 # Sets up the set of wheels that the variables describe.
 set_up_wheels() {
-  if [[ -n ${!own:-} ]]; then
+  if [[ -n $own && -n ${!own:-} ]]; then
     [[ -e $root/$library ]] ||
       fail "$own is $root, but that folder has no $library"
     say "$title: yours in $root"

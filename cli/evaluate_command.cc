@@ -6,40 +6,20 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/commands.h"
+#include "cli/policy_subject.h"
 #include "core/status.h"
 #include "evaluation/audit_table.h"
 #include "evaluation/make_audit_record.h"
 #include "evaluation/make_evaluator.h"
-#include "policy/bundle.h"
 #include "run/config.h"
 
 namespace softfleet {
 namespace {
 
-// What to evaluate, and on what.
-struct Subject {
-  PolicyBundle bundle;
-  v1::RunConfig config;  // its environment, evaluation and seed are used
-};
-
-absl::StatusOr<Subject> LoadSubject(FileSystem& files,
-                                    const EvaluateFlags& flags) {
-  Subject subject;
-  std::string directory = flags.policy;
-  if (!flags.run_dir.empty()) {
-    SF_ASSIGN_OR_RETURN(
-        subject.config,
-        LoadConfig(files, JoinPath(flags.run_dir, "config.textproto"), {}));
-    directory = JoinPath(flags.run_dir, "policy");
-  }
-  SF_ASSIGN_OR_RETURN(subject.bundle, ReadPolicyBundle(files, directory));
-  if (flags.run_dir.empty()) {
-    const Snapshot& snapshot = subject.bundle.snapshot;
-    v1::EnvironmentConfig* environment = subject.config.mutable_environment();
-    environment->set_name(snapshot.environment);
-    for (double x : snapshot.bounds.low) environment->add_action_low(x);
-    for (double x : snapshot.bounds.high) environment->add_action_high(x);
-  }
+absl::StatusOr<PolicySubject> LoadSubject(FileSystem& files,
+                                          const EvaluateFlags& flags) {
+  SF_ASSIGN_OR_RETURN(PolicySubject subject,
+                      LoadPolicySubject(files, flags.run_dir, flags.policy));
   v1::EvaluationConfig* evaluation = subject.config.mutable_evaluation();
   if (!flags.panel.empty()) evaluation->set_panel(flags.panel);
   if (flags.episodes.has_value()) {
@@ -51,7 +31,7 @@ absl::StatusOr<Subject> LoadSubject(FileSystem& files,
 
 absl::Status Evaluate(const EvaluateFlags& flags) {
   FileSystem& files = RealFileSystem();
-  SF_ASSIGN_OR_RETURN(const Subject subject, LoadSubject(files, flags));
+  SF_ASSIGN_OR_RETURN(const PolicySubject subject, LoadSubject(files, flags));
   SF_ASSIGN_OR_RETURN(const std::unique_ptr<Evaluator> evaluator,
                       MakeEvaluator(files, subject.config));
   const auto snapshot =

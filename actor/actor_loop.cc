@@ -8,6 +8,7 @@
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "core/hash.h"
+#include "core/log.h"
 #include "core/philox.h"
 #include "core/status.h"
 #include "environments/observation_buffer.h"
@@ -294,7 +295,8 @@ TensorMap ActorLoop::Save() const {
                      {4});
     saved[prefix + "episode_return"] =
         Tensor::From(std::vector<double>{progress.episode_return}, {1});
-    const std::string state = worker->environment->Save();
+    // Empty where the environment cannot be saved.
+    const std::string state = worker->environment->Save().value_or("");
     saved[prefix + "state"] =
         Bytes(std::as_bytes(std::span<const char>(state)));
     for (size_t g = 0; g < schema_.observations.size(); ++g) {
@@ -330,6 +332,13 @@ absl::Status ActorLoop::Restore(const TensorMap& saved) {
     }
     worker->steps = counts[0];
     worker->episodes = counts[1];
+    if (state->bytes.empty()) {
+      LogWarning(absl::StrCat(worker->Name(), " could not be saved with the ",
+                              "checkpoint: its episode is cut off after ",
+                              counts[3], " steps and another one begins"));
+      SF_RETURN_IF_ERROR(BeginEpisode(*worker));
+      continue;
+    }
     StepBlockBuilder::Progress progress{
         counts[2], counts[3], episode_return->AsDouble()[0], {}};
     for (const ObservationGroup& group : schema_.observations) {

@@ -85,7 +85,9 @@ class ActorLoop {
 
   // Every environment's state in mid-episode, for a checkpoint taken where no
   // row waits to be cut or taken (block_rows == 1). Restore refuses what does
-  // not fit these environments, by name; the loop is then unusable.
+  // not fit these environments, by name; the loop is then unusable. Where an
+  // environment could not be saved, its open episode ends there without an end
+  // of its own, which the log says, and the next one begins.
   TensorMap Save() const;
   absl::Status Restore(const TensorMap& saved);
 

@@ -77,7 +77,8 @@ class Environment {
   // Starts an episode at a physical state: the numbers of state().
   // InvalidArgument when the size is wrong or a number is not finite.
   virtual absl::Status ResetTo(std::span<const double> state) = 0;
-  // The physical state (Pendulum: theta, theta_dot), as ResetTo takes it.
+  // The physical state (Pendulum: theta, theta_dot), as ResetTo takes it; empty
+  // where it cannot be read, and ResetTo is Unimplemented then.
   virtual std::vector<double> state() const = 0;
 
   // One step with a continuous action in the environment's units, unclipped
@@ -98,8 +99,9 @@ class Environment {
   virtual absl::Status SetPhysics(const Physics& physics);
 
   // Everything needed to continue bit-exactly in the middle of an episode.
-  // Restore refuses bytes of another environment or version.
-  virtual std::string Save() const = 0;
+  // Unimplemented where nobody can: an environment that somebody else wrote.
+  virtual absl::StatusOr<std::string> Save() const = 0;
+  // Refuses bytes of another environment or version.
   virtual absl::Status Restore(absl::string_view saved) = 0;
 };
 

@@ -118,11 +118,11 @@ absl::StatusOr<StepResult> EpisodicEnvironment::Finish(
   return result;
 }
 
-std::string EpisodicEnvironment::Save() const {
+absl::StatusOr<std::string> EpisodicEnvironment::Save() const {
   std::string bytes = SaveHeader(spec_.name);
   PutState(steps_, &bytes);
   PutState(static_cast<uint8_t>(ended_), &bytes);
-  SaveState(&bytes);
+  SF_RETURN_IF_ERROR(Annotate(SaveState(&bytes), spec_.name));
   return bytes;
 }
 

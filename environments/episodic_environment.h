@@ -31,7 +31,7 @@ class EpisodicEnvironment : public Environment {
 
   // Little endian: format version, length and text of the name, steps taken,
   // whether the episode is over, what SaveState wrote.
-  std::string Save() const final;
+  absl::StatusOr<std::string> Save() const final;
   absl::Status Restore(absl::string_view saved) final;
 
  protected:
@@ -47,9 +47,9 @@ class EpisodicEnvironment : public Environment {
   virtual absl::StatusOr<StepResult> Advance(std::span<const float> action,
                                              int32_t index) = 0;
   // Appends what RestoreState needs to continue bit-exactly, of fixed size
-  // where it can be. RestoreState: InvalidArgument and no change where the
-  // bytes are none of its own.
-  virtual void SaveState(std::string* bytes) const = 0;
+  // where it can be; Unimplemented where nothing would do. RestoreState:
+  // InvalidArgument and no change where the bytes are none of its own.
+  virtual absl::Status SaveState(std::string* bytes) const = 0;
   virtual absl::Status RestoreState(absl::string_view bytes) = 0;
 
  private:

@@ -36,8 +36,9 @@ void ClassicControl::Observe(ObservationPlaces groups) const {
                    place.size() / sizeof(float)});
 }
 
-void ClassicControl::SaveState(std::string* bytes) const {
+absl::Status ClassicControl::SaveState(std::string* bytes) const {
   PutState(std::span<const double>(state_), bytes);
+  return absl::OkStatus();
 }
 
 absl::Status ClassicControl::RestoreState(absl::string_view bytes) {

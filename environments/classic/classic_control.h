@@ -40,7 +40,7 @@ class ClassicControl : public EpisodicEnvironment {
   absl::Status StartAt(std::span<const double> state) final;
   absl::StatusOr<StepResult> Advance(std::span<const float> action,
                                      int32_t index) final;
-  void SaveState(std::string* bytes) const final;
+  absl::Status SaveState(std::string* bytes) const final;
   absl::Status RestoreState(absl::string_view bytes) final;
 
   std::vector<double> state_;

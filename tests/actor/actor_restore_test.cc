@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "environments/classic/pendulum.h"
 #include "tests/actor/actor_fixture.h"
 
 namespace softfleet {
@@ -71,6 +74,65 @@ TEST_P(ActorRestoreTest, WhatDoesNotFitIsRefusedByName) {
   TensorMap surplus = saved;
   surplus["environment2/counters"] = saved.at("environment1/counters");
   expect_refused(surplus, "environment2/counters");
+}
+
+// Shows the seed of its episode and cannot be saved.
+class Unsaved : public EpisodicEnvironment {
+ public:
+  Unsaved() : EpisodicEnvironment(PendulumSpec()) {}
+  std::vector<double> state() const override { return {}; }
+  void Observe(ObservationPlaces groups) const override {
+    const float shown[] = {seed_, 0, 0};
+    std::memcpy(groups[0].data(), shown, sizeof(shown));
+  }
+
+ private:
+  absl::Status Start(uint64_t seed) override {
+    seed_ = static_cast<float>(seed);
+    return absl::OkStatus();
+  }
+  absl::Status StartAt(std::span<const double>) override {
+    return absl::UnimplementedError("has no state");
+  }
+  absl::StatusOr<StepResult> Advance(std::span<const float>, int32_t) override {
+    return StepResult();
+  }
+  absl::Status SaveState(std::string*) const override {
+    return absl::UnimplementedError("cannot be saved");
+  }
+  absl::Status RestoreState(absl::string_view) override {
+    return absl::UnimplementedError("cannot be saved");
+  }
+
+  float seed_ = 0;
+};
+
+// The rows of an episode that was never cut off are those of one that was, up
+// to the cut; then the next episode begins, with the seed it would have had.
+TEST(ActorRestoreWithoutSave, ALostEpisodeEndsAndTheNextOneBegins) {
+  ActorOptions options = SingleRows("Pendulum-v1");
+  options.make_environment = [] { return std::make_unique<Unsaved>(); };
+  RecordedActor undisturbed(options);
+  undisturbed.Run(250);  // episodes of 200 steps
+  RecordedActor saved(options);
+  saved.Run(30);
+  RecordedActor resumed(options);
+  const absl::Status status = resumed.loop->Restore(saved.loop->Save());
+  ASSERT_TRUE(status.ok()) << status;
+  resumed.Run(20);
+
+  const Schema& schema = resumed.loop->schema();
+  const auto whole = RowsOf(undisturbed.sink.blocks, schema, 1);
+  const auto rest = RowsOf(resumed.sink.blocks, schema, 1);
+  ASSERT_EQ(rest.size(), 20u);
+  for (size_t i = 0; i < rest.size(); ++i) {
+    EXPECT_EQ(rest[i].episode, 1u);
+    EXPECT_EQ(rest[i].step, i);
+    EXPECT_EQ(rest[i].observation, whole[200 + i].observation);
+    // Actions belong to the environment's steps, whatever the episode.
+    EXPECT_EQ(rest[i].action, whole[30 + i].action);
+  }
+  EXPECT_TRUE(resumed.loop->TakeFinishedEpisodes().empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Environments, ActorRestoreTest,

@@ -56,7 +56,7 @@ class Spoiled : public Environment {
   void Observe(ObservationPlaces groups) const override {
     std::ranges::copy(report_.observation, groups[0].begin());
   }
-  std::string Save() const override { return inner_->Save(); }
+  absl::StatusOr<std::string> Save() const override { return inner_->Save(); }
   absl::Status Restore(absl::string_view saved) override {
     return inner_->Restore(saved);
   }

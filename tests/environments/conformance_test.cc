@@ -255,7 +255,7 @@ TEST_P(Conformance, ASavedEpisodeContinuesBitByBit) {
     const std::vector<Seen> begun = Roll(*environment_, random, steps);
     ASSERT_EQ(begun.size(), steps);
     const auto twin = Make(GetParam());
-    ASSERT_TRUE(twin->Restore(environment_->Save()).ok());
+    ASSERT_TRUE(twin->Restore(environment_->Save().value()).ok());
     EXPECT_EQ(See(*twin, StepResult()), See(*environment_, StepResult()));
     Philox same = random;
     EXPECT_EQ(Roll(*twin, same), Roll(*environment_, random));
@@ -265,14 +265,14 @@ TEST_P(Conformance, ASavedEpisodeContinuesBitByBit) {
 TEST_P(Conformance, AnEndedEpisodeIsRestoredAsEnded) {
   const Seen last = Episode(*environment_, 1).back();
   const auto twin = Make(GetParam());
-  ASSERT_TRUE(twin->Restore(environment_->Save()).ok());
+  ASSERT_TRUE(twin->Restore(environment_->Save().value()).ok());
   EXPECT_EQ(See(*twin, StepResult()).observation, last.observation);
   EXPECT_EQ(StepOnce(*twin).code(), absl::StatusCode::kFailedPrecondition);
 }
 
 TEST_P(Conformance, RestoreRefusesWhatItDidNotSaveAndChangesNothing) {
   ASSERT_TRUE(environment_->Reset(1).ok());
-  const std::string saved = environment_->Save();
+  const std::string saved = environment_->Save().value();
   std::string newer = saved;
   ++newer[0];  // the format's version
   std::vector<std::string> wrong = {newer, saved + "x"};
@@ -283,13 +283,13 @@ TEST_P(Conformance, RestoreRefusesWhatItDidNotSaveAndChangesNothing) {
     if (name == GetParam()) continue;
     const auto other = Make(name);
     ASSERT_TRUE(other->Reset(1).ok());
-    wrong.push_back(other->Save());
+    wrong.push_back(other->Save().value());
   }
   for (const std::string& bytes : wrong) {
     EXPECT_EQ(environment_->Restore(bytes).code(),
               absl::StatusCode::kInvalidArgument);
   }
-  EXPECT_EQ(environment_->Save(), saved);
+  EXPECT_EQ(environment_->Save().value(), saved);
 }
 
 // Of a uniform distribution on [-b, b): mean 0 with variance b^2/3, mean

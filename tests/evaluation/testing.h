@@ -61,7 +61,7 @@ class ScriptedEnvironment : public Environment {
   absl::StatusOr<StepResult> Step(std::span<const float> action) override;
   absl::StatusOr<StepResult> Step(int32_t action) override;
   void Observe(ObservationPlaces groups) const override;
-  std::string Save() const override { return ""; }
+  absl::StatusOr<std::string> Save() const override { return ""; }
   absl::Status Restore(absl::string_view) override { return {}; }
 
  private:

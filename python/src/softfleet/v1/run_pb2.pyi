@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+# Written by scripts/make_python_stubs.py.
+from softfleet.v1 import environment_pb2 as _environment_pb2
+from softfleet.v1 import options_pb2 as _options_pb2
+from softfleet.v1 import panel_pb2 as _panel_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ActorAggregate(_message.Message):
+    __slots__ = []
+    class Value(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = []
+    mean: ActorAggregate.Value
+    min: ActorAggregate.Value
+    def __init__(self) -> None: ...
+
+class ActorConfig(_message.Message):
+    __slots__ = ["block_rows", "block_seconds", "buffer_bytes", "control_period_seconds", "exploration_spread", "num_environments", "overflow", "pending_rows", "safe_action", "step_deadline_seconds", "step_threads"]
+    BLOCK_ROWS_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    BUFFER_BYTES_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_PERIOD_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    EXPLORATION_SPREAD_FIELD_NUMBER: _ClassVar[int]
+    NUM_ENVIRONMENTS_FIELD_NUMBER: _ClassVar[int]
+    OVERFLOW_FIELD_NUMBER: _ClassVar[int]
+    PENDING_ROWS_FIELD_NUMBER: _ClassVar[int]
+    SAFE_ACTION_FIELD_NUMBER: _ClassVar[int]
+    STEP_DEADLINE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    STEP_THREADS_FIELD_NUMBER: _ClassVar[int]
+    block_rows: int
+    block_seconds: float
+    buffer_bytes: int
+    control_period_seconds: float
+    exploration_spread: float
+    num_environments: int
+    overflow: Overflow.Value
+    pending_rows: int
+    safe_action: _containers.RepeatedScalarFieldContainer[float]
+    step_deadline_seconds: float
+    step_threads: int
+    def __init__(self, num_environments: _Optional[int] = ..., block_rows: _Optional[int] = ..., block_seconds: _Optional[float] = ..., pending_rows: _Optional[int] = ..., buffer_bytes: _Optional[int] = ..., overflow: _Optional[_Union[Overflow.Value, str]] = ..., step_threads: _Optional[int] = ..., step_deadline_seconds: _Optional[float] = ..., control_period_seconds: _Optional[float] = ..., safe_action: _Optional[_Iterable[float]] = ..., exploration_spread: _Optional[float] = ...) -> None: ...
+
+class AlphaMode(_message.Message):
+    __slots__ = []
+    class Value(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = []
+    auto: AlphaMode.Value
+    fixed: AlphaMode.Value
+    def __init__(self) -> None: ...
+
+class Durability(_message.Message):
+    __slots__ = []
+    class Value(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = []
+    memory: Durability.Value
+    def __init__(self) -> None: ...
+
+class EntropySpace(_message.Message):
+    __slots__ = []
+    class Value(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = []
+    env: EntropySpace.Value
+    policy: EntropySpace.Value
+    def __init__(self) -> None: ...
+
+class EvaluationConfig(_message.Message):
+    __slots__ = ["episodes", "interval", "panel", "success"]
+    EPISODES_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_FIELD_NUMBER: _ClassVar[int]
+    PANEL_FIELD_NUMBER: _ClassVar[int]
+    SUCCESS_FIELD_NUMBER: _ClassVar[int]
+    episodes: int
+    interval: int
+    panel: str
+    success: _panel_pb2.SuccessCriterion
+    def __init__(self, interval: _Optional[int] = ..., panel: _Optional[str] = ..., episodes: _Optional[int] = ..., success: _Optional[_Union[_panel_pb2.SuccessCriterion, _Mapping]] = ...) -> None: ...
+
+class LearnerConfig(_message.Message):
+    __slots__ = ["keep_checkpoints", "publish_seconds", "updates_per_step", "warmup_steps"]
+    KEEP_CHECKPOINTS_FIELD_NUMBER: _ClassVar[int]
+    PUBLISH_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    UPDATES_PER_STEP_FIELD_NUMBER: _ClassVar[int]
+    WARMUP_STEPS_FIELD_NUMBER: _ClassVar[int]
+    keep_checkpoints: int
+    publish_seconds: float
+    updates_per_step: float
+    warmup_steps: int
+    def __init__(self, updates_per_step: _Optional[float] = ..., warmup_steps: _Optional[int] = ..., keep_checkpoints: _Optional[int] = ..., publish_seconds: _Optional[float] = ...) -> None: ...
+
+class LogStdMode(_message.Message):
+    __slots__ = []
+    class Value(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = []
+    bounded: LogStdMode.Value
+    clamp: LogStdMode.Value
+    def __init__(self) -> None: ...
+
+class Overflow(_message.Message):
+    __slots__ = []
+    class Value(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = []
+    drop: Overflow.Value
+    wait: Overflow.Value
+    def __init__(self) -> None: ...
+
+class Precision(_message.Message):
+    __slots__ = []
+    class Value(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = []
+    float32: Precision.Value
+    float64: Precision.Value
+    def __init__(self) -> None: ...
+
+class ReplayConfig(_message.Message):
+    __slots__ = ["byte_budget", "capacity", "durability", "slack"]
+    BYTE_BUDGET_FIELD_NUMBER: _ClassVar[int]
+    CAPACITY_FIELD_NUMBER: _ClassVar[int]
+    DURABILITY_FIELD_NUMBER: _ClassVar[int]
+    SLACK_FIELD_NUMBER: _ClassVar[int]
+    byte_budget: int
+    capacity: int
+    durability: Durability.Value
+    slack: int
+    def __init__(self, capacity: _Optional[int] = ..., byte_budget: _Optional[int] = ..., durability: _Optional[_Union[Durability.Value, str]] = ..., slack: _Optional[int] = ...) -> None: ...
+
+class RunConfig(_message.Message):
+    __slots__ = ["actor", "checkpoint_interval", "environment", "evaluation", "learner", "metrics_interval", "replay", "sac", "seed", "stop", "total_steps"]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_INTERVAL_FIELD_NUMBER: _ClassVar[int]
+    ENVIRONMENT_FIELD_NUMBER: _ClassVar[int]
+    EVALUATION_FIELD_NUMBER: _ClassVar[int]
+    LEARNER_FIELD_NUMBER: _ClassVar[int]
+    METRICS_INTERVAL_FIELD_NUMBER: _ClassVar[int]
+    REPLAY_FIELD_NUMBER: _ClassVar[int]
+    SAC_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_STEPS_FIELD_NUMBER: _ClassVar[int]
+    actor: ActorConfig
+    checkpoint_interval: int
+    environment: _environment_pb2.EnvironmentConfig
+    evaluation: EvaluationConfig
+    learner: LearnerConfig
+    metrics_interval: int
+    replay: ReplayConfig
+    sac: SacConfig
+    seed: int
+    stop: StopConfig
+    total_steps: int
+    def __init__(self, seed: _Optional[int] = ..., total_steps: _Optional[int] = ..., environment: _Optional[_Union[_environment_pb2.EnvironmentConfig, _Mapping]] = ..., actor: _Optional[_Union[ActorConfig, _Mapping]] = ..., replay: _Optional[_Union[ReplayConfig, _Mapping]] = ..., sac: _Optional[_Union[SacConfig, _Mapping]] = ..., learner: _Optional[_Union[LearnerConfig, _Mapping]] = ..., evaluation: _Optional[_Union[EvaluationConfig, _Mapping]] = ..., stop: _Optional[_Union[StopConfig, _Mapping]] = ..., checkpoint_interval: _Optional[int] = ..., metrics_interval: _Optional[int] = ...) -> None: ...
+
+class SacConfig(_message.Message):
+    __slots__ = ["actor_aggregate", "actor_hidden", "actor_learning_rate", "adam_beta1", "adam_beta2", "adam_epsilon", "alpha_init", "alpha_learning_rate", "alpha_mode", "batch_size", "critic_hidden", "critic_layer_norm", "critic_learning_rate", "entropy_space", "gamma", "log_std", "log_std_max", "log_std_min", "n_step", "normalize_observations", "num_critics", "policy_delay", "precision", "reward_scale", "target_entropy", "target_entropy_scale", "target_subset", "tau"]
+    ACTOR_AGGREGATE_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_HIDDEN_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    ADAM_BETA1_FIELD_NUMBER: _ClassVar[int]
+    ADAM_BETA2_FIELD_NUMBER: _ClassVar[int]
+    ADAM_EPSILON_FIELD_NUMBER: _ClassVar[int]
+    ALPHA_INIT_FIELD_NUMBER: _ClassVar[int]
+    ALPHA_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    ALPHA_MODE_FIELD_NUMBER: _ClassVar[int]
+    BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    CRITIC_HIDDEN_FIELD_NUMBER: _ClassVar[int]
+    CRITIC_LAYER_NORM_FIELD_NUMBER: _ClassVar[int]
+    CRITIC_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    ENTROPY_SPACE_FIELD_NUMBER: _ClassVar[int]
+    GAMMA_FIELD_NUMBER: _ClassVar[int]
+    LOG_STD_FIELD_NUMBER: _ClassVar[int]
+    LOG_STD_MAX_FIELD_NUMBER: _ClassVar[int]
+    LOG_STD_MIN_FIELD_NUMBER: _ClassVar[int]
+    NORMALIZE_OBSERVATIONS_FIELD_NUMBER: _ClassVar[int]
+    NUM_CRITICS_FIELD_NUMBER: _ClassVar[int]
+    N_STEP_FIELD_NUMBER: _ClassVar[int]
+    POLICY_DELAY_FIELD_NUMBER: _ClassVar[int]
+    PRECISION_FIELD_NUMBER: _ClassVar[int]
+    REWARD_SCALE_FIELD_NUMBER: _ClassVar[int]
+    TARGET_ENTROPY_FIELD_NUMBER: _ClassVar[int]
+    TARGET_ENTROPY_SCALE_FIELD_NUMBER: _ClassVar[int]
+    TARGET_SUBSET_FIELD_NUMBER: _ClassVar[int]
+    TAU_FIELD_NUMBER: _ClassVar[int]
+    actor_aggregate: ActorAggregate.Value
+    actor_hidden: _containers.RepeatedScalarFieldContainer[int]
+    actor_learning_rate: float
+    adam_beta1: float
+    adam_beta2: float
+    adam_epsilon: float
+    alpha_init: float
+    alpha_learning_rate: float
+    alpha_mode: AlphaMode.Value
+    batch_size: int
+    critic_hidden: _containers.RepeatedScalarFieldContainer[int]
+    critic_layer_norm: bool
+    critic_learning_rate: float
+    entropy_space: EntropySpace.Value
+    gamma: float
+    log_std: LogStdMode.Value
+    log_std_max: float
+    log_std_min: float
+    n_step: int
+    normalize_observations: bool
+    num_critics: int
+    policy_delay: int
+    precision: Precision.Value
+    reward_scale: float
+    target_entropy: float
+    target_entropy_scale: float
+    target_subset: int
+    tau: float
+    def __init__(self, gamma: _Optional[float] = ..., tau: _Optional[float] = ..., batch_size: _Optional[int] = ..., actor_hidden: _Optional[_Iterable[int]] = ..., critic_hidden: _Optional[_Iterable[int]] = ..., actor_learning_rate: _Optional[float] = ..., critic_learning_rate: _Optional[float] = ..., alpha_learning_rate: _Optional[float] = ..., adam_beta1: _Optional[float] = ..., adam_beta2: _Optional[float] = ..., adam_epsilon: _Optional[float] = ..., alpha_mode: _Optional[_Union[AlphaMode.Value, str]] = ..., alpha_init: _Optional[float] = ..., target_entropy: _Optional[float] = ..., target_entropy_scale: _Optional[float] = ..., entropy_space: _Optional[_Union[EntropySpace.Value, str]] = ..., log_std: _Optional[_Union[LogStdMode.Value, str]] = ..., log_std_min: _Optional[float] = ..., log_std_max: _Optional[float] = ..., num_critics: _Optional[int] = ..., target_subset: _Optional[int] = ..., actor_aggregate: _Optional[_Union[ActorAggregate.Value, str]] = ..., critic_layer_norm: bool = ..., policy_delay: _Optional[int] = ..., n_step: _Optional[int] = ..., reward_scale: _Optional[float] = ..., normalize_observations: bool = ..., precision: _Optional[_Union[Precision.Value, str]] = ...) -> None: ...
+
+class StopConfig(_message.Message):
+    __slots__ = ["min_improvement", "patience", "target_return", "wall_seconds"]
+    MIN_IMPROVEMENT_FIELD_NUMBER: _ClassVar[int]
+    PATIENCE_FIELD_NUMBER: _ClassVar[int]
+    TARGET_RETURN_FIELD_NUMBER: _ClassVar[int]
+    WALL_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    min_improvement: float
+    patience: int
+    target_return: float
+    wall_seconds: float
+    def __init__(self, wall_seconds: _Optional[float] = ..., target_return: _Optional[float] = ..., patience: _Optional[int] = ..., min_improvement: _Optional[float] = ...) -> None: ...

@@ -50,6 +50,25 @@ struct EvaluateFlags {
 };
 int RunEvaluate(const EvaluateFlags& flags);
 
+struct RenderFlags {
+  std::string run_dir;      // of a run: its configuration and policy ...
+  std::string policy;       // ... or a policy bundle's directory ...
+  std::string trace;        // ... or an episode that was recorded
+  std::string out;          // .mp4, .png, or %05d.png; empty: nothing
+  std::string write_trace;  // where to record the episode; may be empty
+  std::string mode;         // deterministic | stochastic; empty: as deployed
+  int start = 0;            // number of the panel's start
+  int64_t steps = 0;        // at most; 0: the environment's own limit
+  int64_t step = 0;         // of a single picture
+  int width = 640;
+  int height = 480;
+  std::string camera;
+  double speed = 1;   // times as fast as it happened
+  bool fast = false;  // no shadows, no smooth edges
+};
+// An episode as a video or pictures.
+int RunRender(const RenderFlags& flags);
+
 struct AuditFlags {
   std::string run_dir;
   std::string format = "table";  // table | csv | markdown | json

@@ -103,6 +103,66 @@ CLI::App* AddEvaluate(CLI::App* app, EvaluateFlags* flags) {
   return command;
 }
 
+void AddRenderSource(CLI::App* command, RenderFlags* flags) {
+  CLI::Option* run =
+      command->add_option("--run_dir", flags->run_dir, "A run's directory");
+  CLI::Option* policy = command->add_option("--policy", flags->policy,
+                                            "A policy bundle's directory");
+  CLI::Option* trace = command->add_option(
+      "--trace", flags->trace, "An episode that --write_trace recorded");
+  run->type_name("DIR")->excludes(policy)->excludes(trace);
+  policy->type_name("DIR")->excludes(trace);
+  trace->type_name("FILE");
+  command->add_option("--mode", flags->mode, "How the policy acts")
+      ->check(CLI::IsMember({"deterministic", "stochastic"}))
+      ->excludes(trace);
+  command->add_option("--start", flags->start, "Which start of the panel")
+      ->check(CLI::NonNegativeNumber)
+      ->excludes(trace)
+      ->capture_default_str();
+  command->add_option("--steps", flags->steps, "At most so many steps")
+      ->check(CLI::PositiveNumber)
+      ->excludes(trace);
+}
+
+CLI::App* AddRender(CLI::App* app, RenderFlags* flags) {
+  CLI::App* command = app->add_subcommand(
+      "render", "Show an episode as a video or as pictures");
+  AddRenderSource(command, flags);
+  command
+      ->add_option("--out", flags->out,
+                   "episode.mp4, picture.png, or frames/%05d.png")
+      ->type_name("FILE");
+  command
+      ->add_option("--write_trace", flags->write_trace,
+                   "Record the episode's states here")
+      ->type_name("FILE");
+  command->add_option("--step", flags->step, "Which step picture.png shows")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--width", flags->width, "Pixels")->capture_default_str();
+  command->add_option("--height", flags->height, "Pixels")
+      ->capture_default_str();
+  command->add_option("--camera", flags->camera, "A camera of the model");
+  command->add_option("--speed", flags->speed, "Times as fast as it happened")
+      ->check(CLI::Range(0.01, 100.0))
+      ->capture_default_str();
+  command->add_flag("--fast", flags->fast, "No shadows, no smooth edges");
+  command->footer(
+      "Example:\n  softfleet render --run_dir runs/pendulum --out "
+      "pendulum.mp4\nNeeds no screen and no GPU.");
+  command->callback([flags] {
+    if (flags->run_dir.empty() && flags->policy.empty() &&
+        flags->trace.empty()) {
+      throw CLI::RequiredError("--run_dir, --policy or --trace");
+    }
+    if (flags->out.empty() && flags->write_trace.empty()) {
+      throw CLI::RequiredError("--out or --write_trace");
+    }
+  });
+  return command;
+}
+
 CLI::App* AddAudit(CLI::App* app, AuditFlags* flags) {
   CLI::App* command = app->add_subcommand(
       "audit", "Show a run's evaluations beside its temperature and entropy");
@@ -269,6 +329,7 @@ int Main(int argc, char** argv) {
   TrainFlags train;
   ClusterFlags cluster;
   EvaluateFlags evaluate;
+  RenderFlags render;
   AuditFlags audit;
   ReportFlags report;
   ListFlags list;
@@ -278,6 +339,7 @@ int Main(int argc, char** argv) {
   const CLI::App* train_command = AddTrain(&app, &train);
   const CLI::App* cluster_command = AddCluster(&app, &cluster);
   const CLI::App* evaluate_command = AddEvaluate(&app, &evaluate);
+  const CLI::App* render_command = AddRender(&app, &render);
   const CLI::App* audit_command = AddAudit(&app, &audit);
   const CLI::App* report_command = AddReport(&app, &report);
   const CLI::App* list_command = AddList(&app, &list);
@@ -294,6 +356,7 @@ int Main(int argc, char** argv) {
   if (*train_command) return RunTrain(train);
   if (*cluster_command) return RunCluster(cluster);
   if (*evaluate_command) return RunEvaluate(evaluate);
+  if (*render_command) return RunRender(render);
   if (*audit_command) return RunAudit(audit);
   if (*report_command) return RunReport(report);
   if (*list_command) return RunList(list);

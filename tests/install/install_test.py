@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Installs a build, builds examples/act against it, and lets it act.
+"""Installs a build, builds examples/act and step_environments against it, and
+runs them.
 
 usage: install_test.py CMAKE SOURCE BUILD BUNDLE_WRITER [CMAKE_OPTION ...]
 
@@ -48,17 +49,24 @@ class InstallTest(unittest.TestCase):
         run(CMAKE, "--install", BUILD, "--prefix", cls.first_prefix)
         os.mkdir(os.path.dirname(cls.prefix))
         os.rename(cls.first_prefix, cls.prefix)
+        cls.act = cls.build_project("examples/act")
+        cls.step = cls.build_project("tests/install/step_environments")
+        run(BUNDLE_WRITER, cls.folder)
+
+    @classmethod
+    def build_project(cls, path):
+        """The program of the source tree's project `path`, of the same name."""
+        name = os.path.basename(path)
         # A copy outside the tree, so that nothing is found beside it.
-        example = os.path.join(cls.folder, "act")
-        shutil.copytree(os.path.join(SOURCE, "examples", "act"), example)
-        build = os.path.join(cls.folder, "build")
+        project = os.path.join(cls.folder, name)
+        shutil.copytree(os.path.join(SOURCE, path), project)
+        build = os.path.join(cls.folder, "build", name)
         run(
-            CMAKE, "-S", example, "-B", build,
+            CMAKE, "-S", project, "-B", build,
             f"-DCMAKE_PREFIX_PATH={cls.prefix}", *OPTIONS,
         )  # fmt: skip
         run(CMAKE, "--build", build)
-        cls.act = os.path.join(build, "act")
-        run(BUNDLE_WRITER, cls.folder)
+        return os.path.join(build, name)
 
     def bundle(self, name):
         return os.path.join(self.folder, name)
@@ -106,6 +114,12 @@ class InstallTest(unittest.TestCase):
         self.assertIn("libabsl", linked)
         for library in ("torch", "c10", "protobuf"):
             self.assertNotIn(library, linked)
+
+    def test_every_environment_of_the_installed_library_steps(self):
+        lines = run(self.step).splitlines()
+        self.assertIn("Pendulum-v1", "".join(lines))
+        for line in lines:
+            self.assertLess(abs(float(line.split()[1])), 1000)
 
     def test_the_package_and_headers_name_no_build_folder(self):
         places = [SOURCE, BUILD, self.first_prefix]

@@ -21,6 +21,7 @@ struct FamilyMember {
 
 // One per folder.
 std::span<const FamilyMember> ClassicFamily();
+std::span<const FamilyMember> MujocoFamily();
 
 }  // namespace softfleet
 

@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
 namespace softfleet {
 
 struct Physics {
@@ -25,6 +28,12 @@ struct Physics {
   std::vector<std::string> blocked;
   bool operator==(const Physics&) const = default;
 };
+
+// For an environment that has the fields `known`: InvalidArgument names a value
+// that is none, e.g. a mass of 0; Unimplemented a field that is not nominal and
+// not known.
+absl::Status CheckPhysics(const Physics& physics,
+                          const std::vector<absl::string_view>& known);
 
 }  // namespace softfleet
 

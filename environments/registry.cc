@@ -21,7 +21,7 @@ constexpr double kWidestBound = 1e6;
 // Calls `use` with every member of every family until it returns true.
 template <typename Use>
 bool AnyMember(Use use) {
-  for (const auto& family : {ClassicFamily()}) {
+  for (const auto& family : {ClassicFamily(), MujocoFamily()}) {
     for (const FamilyMember& member : family) {
       if (use(member)) return true;
     }

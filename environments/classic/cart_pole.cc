@@ -31,7 +31,9 @@ EnvironmentSpec CartPoleSpec() {
   return spec;
 }
 
-CartPole::CartPole(EnvironmentSpec spec) : ClassicControl(std::move(spec), 4) {}
+CartPole::CartPole(EnvironmentSpec spec, bool sutton_barto_reward)
+    : ClassicControl(std::move(spec), 4),
+      sutton_barto_reward_(sutton_barto_reward) {}
 
 void CartPole::DrawStart(Philox& random, std::span<double> state) const {
   for (double& x : state) x = kMaxStart * (2 * random.NextUniform() - 1);
@@ -45,7 +47,7 @@ StepResult CartPole::Advance(std::span<const float> /*action*/, int32_t index,
   double& x_dot = state[1];
   double& theta = state[2];
   double& theta_dot = state[3];
-  const double force = index == 1 ? kForce : -kForce;
+  const double force = (index == 1 ? kForce : -kForce) * strength();
   const double cosine = std::cos(theta);
   const double sine = std::sin(theta);
   const double push =
@@ -62,8 +64,8 @@ StepResult CartPole::Advance(std::span<const float> /*action*/, int32_t index,
   theta_dot += kTimeStep * theta_acceleration;
 
   StepResult result;
-  result.reward = 1;
   result.terminated = std::abs(x) > kMaxPosition || std::abs(theta) > kMaxAngle;
+  result.reward = sutton_barto_reward_ ? 0.0 - result.terminated : 1;
   return result;
 }
 

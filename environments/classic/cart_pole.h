@@ -13,11 +13,13 @@ namespace softfleet {
 EnvironmentSpec CartPoleSpec();
 
 // State [x, x_dot, theta, theta_dot] in m, m/s, rad, rad/s. Starts are uniform
-// in [-0.05, 0.05)^4. Reward 1 for every step, the last one too. Terminates
-// where |x| > 2.4 m or |theta| > 12 degrees.
+// in [-0.05, 0.05)^4. Terminates where |x| > 2.4 m or |theta| > 12 degrees.
+// Reward 1 for every step, the last one too.
 class CartPole : public ClassicControl {
  public:
-  explicit CartPole(EnvironmentSpec spec);
+  // `sutton_barto_reward`: instead 0 for every step, -1 for one that
+  // terminates.
+  explicit CartPole(EnvironmentSpec spec, bool sutton_barto_reward = false);
 
  protected:
   void DrawStart(Philox& random, std::span<double> state) const override;
@@ -25,6 +27,9 @@ class CartPole : public ClassicControl {
                      std::span<double> state) const override;
   void Observe(std::span<const double> state,
                std::span<float> observation) const override;
+
+ private:
+  bool sutton_barto_reward_;
 };
 
 }  // namespace softfleet

@@ -36,6 +36,17 @@ void ClassicControl::Observe(ObservationPlaces groups) const {
                    place.size() / sizeof(float)});
 }
 
+absl::Status ClassicControl::SetPhysics(const Physics& physics) {
+  return SetStrength(physics, {"mass", "gain"});
+}
+
+absl::Status ClassicControl::SetStrength(
+    const Physics& physics, std::initializer_list<absl::string_view> known) {
+  SF_RETURN_IF_ERROR(Annotate(CheckPhysics(physics, known), spec().name));
+  strength_ = physics.gain / physics.mass;
+  return absl::OkStatus();
+}
+
 absl::Status ClassicControl::SaveState(std::string* bytes) const {
   PutState(std::span<const double>(state_), bytes);
   return absl::OkStatus();

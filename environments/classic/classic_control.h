@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the classic-control environments share: a state of a few doubles that
-// is the whole physics, and one float32 observation group. A new one writes a
-// spec and three small functions. Not thread-safe, as every Environment.
+// is the whole physics, one float32 observation group, and a motor. A new one
+// writes a spec and three small functions. Not thread-safe, as every
+// Environment.
 #ifndef SOFTFLEET_ENVIRONMENTS_CLASSIC_CLASSIC_CONTROL_H_
 #define SOFTFLEET_ENVIRONMENTS_CLASSIC_CLASSIC_CONTROL_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +22,9 @@ class ClassicControl : public EpisodicEnvironment {
  public:
   std::vector<double> state() const final { return state_; }
   void Observe(ObservationPlaces groups) const final;
+
+  // mass and gain.
+  absl::Status SetPhysics(const Physics& physics) override;
 
  protected:
   // The spec needs exactly one observation group, float32.
@@ -35,6 +40,14 @@ class ClassicControl : public EpisodicEnvironment {
   virtual void Observe(std::span<const double> state,
                        std::span<float> observation) const = 0;
 
+  // SetPhysics of an environment that has the fields `known`, mass and gain
+  // among them.
+  absl::Status SetStrength(const Physics& physics,
+                           std::initializer_list<absl::string_view> known);
+  // What the motor's force or torque is multiplied with: its gain over the
+  // factor of the masses, which cancel out everywhere else.
+  double strength() const { return strength_; }
+
  private:
   absl::Status Start(uint64_t seed) final;
   absl::Status StartAt(std::span<const double> state) final;
@@ -44,6 +57,7 @@ class ClassicControl : public EpisodicEnvironment {
   absl::Status RestoreState(absl::string_view bytes) final;
 
   std::vector<double> state_;
+  double strength_ = 1;
 };
 
 }  // namespace softfleet

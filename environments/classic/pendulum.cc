@@ -6,6 +6,8 @@
 #include <numbers>
 #include <utility>
 
+#include "core/status.h"
+
 namespace softfleet {
 namespace {
 
@@ -41,6 +43,12 @@ EnvironmentSpec PendulumSpec() {
 Pendulum::Pendulum(EnvironmentSpec spec, double gravity)
     : ClassicControl(std::move(spec), 2), gravity_(gravity) {}
 
+absl::Status Pendulum::SetPhysics(const Physics& physics) {
+  SF_RETURN_IF_ERROR(SetStrength(physics, {"mass", "gain", "gravity_tilt"}));
+  tilt_ = physics.gravity_tilt;
+  return absl::OkStatus();
+}
+
 void Pendulum::DrawStart(Philox& random, std::span<double> state) const {
   state[0] = kPi * (2 * random.NextUniform() - 1);
   state[1] = kMaxStartSpeed * (2 * random.NextUniform() - 1);
@@ -58,8 +66,8 @@ StepResult Pendulum::Advance(std::span<const float> action, int32_t /*index*/,
   StepResult result;
   result.reward = -(angle * angle + 0.1 * (theta_dot * theta_dot) + effort);
 
-  const float push = 3.0f * torque;
-  const double acceleration = 3 * gravity_ / 2 * std::sin(theta) + push;
+  const float push = static_cast<float>(3.0 * strength()) * torque;
+  const double acceleration = 3 * gravity_ / 2 * std::sin(theta - tilt_) + push;
   theta_dot =
       std::clamp(theta_dot + acceleration * kTimeStep, -kMaxSpeed, kMaxSpeed);
   theta += theta_dot * kTimeStep;

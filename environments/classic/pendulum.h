@@ -21,6 +21,10 @@ class Pendulum : public ClassicControl {
   // `gravity` in m/s^2: Gymnasium's argument g.
   explicit Pendulum(EnvironmentSpec spec, double gravity = 10);
 
+  // Also gravity_tilt, whose +x is to the right where positive angles lie to
+  // the left, as Gymnasium draws it: a rod at rest upright stands at `tilt`.
+  absl::Status SetPhysics(const Physics& physics) override;
+
  protected:
   void DrawStart(Philox& random, std::span<double> state) const override;
   StepResult Advance(std::span<const float> action, int32_t index,
@@ -30,6 +34,7 @@ class Pendulum : public ClassicControl {
 
  private:
   double gravity_;
+  double tilt_ = 0;
 };
 
 }  // namespace softfleet

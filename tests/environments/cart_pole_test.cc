@@ -59,6 +59,12 @@ TEST(CartPole, TheLastStepIsRewardedToo) {
   EXPECT_EQ(StepFrom(cart_pole, {3, 0, 0, 0}, 0).reward, 1);
 }
 
+TEST(CartPole, SuttonAndBartosRewardIsMinusOneForTheFall) {
+  CartPole cart_pole(CartPoleSpec(), /*sutton_barto_reward=*/true);
+  EXPECT_EQ(StepFrom(cart_pole, {0, 0, 0, 0}, 0).reward, 0);
+  EXPECT_EQ(StepFrom(cart_pole, {3, 0, 0, 0}, 0).reward, -1);
+}
+
 TEST(CartPole, AnEpisodeIsTruncatedAfterFiveHundredSteps) {
   CartPole cart_pole(CartPoleSpec());
   ASSERT_TRUE(cart_pole.Reset(1).ok());

@@ -20,14 +20,18 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Half-widths of the uniform start distribution of every state element.
-const std::map<std::string, std::vector<double>>& StartBounds() {
-  static const auto* const bounds =
-      new std::map<std::string, std::vector<double>>{
-          {"CartPole-v1", {0.05, 0.05, 0.05, 0.05}},
-          {"Pendulum-v1", {M_PI, 1}},
+// Ends of the uniform start distribution of every state element.
+using Range = std::pair<double, double>;
+const std::map<std::string, std::vector<Range>>& StartRanges() {
+  static const auto* const ranges =
+      new std::map<std::string, std::vector<Range>>{
+          {"Acrobot-v1", std::vector<Range>(4, {-0.1, 0.1})},
+          {"CartPole-v1", std::vector<Range>(4, {-0.05, 0.05})},
+          {"MountainCar-v0", {{-0.6, -0.4}, {0, 0}}},
+          {"MountainCarContinuous-v0", {{-0.6, -0.4}, {0, 0}}},
+          {"Pendulum-v1", {{-M_PI, M_PI}, {-1, 1}}},
       };
-  return *bounds;
+  return *ranges;
 }
 
 std::unique_ptr<Environment> Make(const std::string& name) {
@@ -292,28 +296,39 @@ TEST_P(Conformance, RestoreRefusesWhatItDidNotSaveAndChangesNothing) {
   EXPECT_EQ(environment_->Save().value(), saved);
 }
 
-// Of a uniform distribution on [-b, b): mean 0 with variance b^2/3, mean
-// square b^2/3 with variance 4 b^4/45.
-TEST_P(Conformance, StartsAreUniformWithinTheirBounds) {
-  ASSERT_TRUE(StartBounds().contains(GetParam())) << "add its bounds above";
-  const std::vector<double>& bounds = StartBounds().at(GetParam());
+// Of a uniform distribution on [-1, 1): mean 0 with variance 1/3, mean square
+// 1/3 with variance 4/45.
+void ExpectUniformStarts(const std::string& name,
+                         const std::vector<Range>& ranges) {
   constexpr int kStarts = 10000;
-  std::vector<double> sum(bounds.size());
-  std::vector<double> squares(bounds.size());
+  constexpr double kRounding = 1e-7;  // Acrobot's starts are float32
+  const auto environment = Make(name);
+  std::vector<double> sum(ranges.size());
+  std::vector<double> squares(ranges.size());
   for (uint64_t seed = 0; seed < kStarts; ++seed) {
-    ASSERT_TRUE(environment_->Reset(seed).ok());
-    const std::vector<double> state = environment_->state();
-    ASSERT_EQ(state.size(), bounds.size());
+    ASSERT_TRUE(environment->Reset(seed).ok());
+    const std::vector<double> state = environment->state();
+    ASSERT_EQ(state.size(), ranges.size());
     for (size_t i = 0; i < state.size(); ++i) {
-      ASSERT_LE(std::abs(state[i]), bounds[i]);
-      sum[i] += state[i] / bounds[i];
-      squares[i] += state[i] * state[i] / (bounds[i] * bounds[i]);
+      const auto [low, high] = ranges[i];
+      const double u = (2 * state[i] - low - high) / std::max(high - low, 1e-9);
+      ASSERT_LE(std::abs(u), 1 + kRounding);
+      sum[i] += u;
+      squares[i] += u * u;
     }
   }
-  for (size_t i = 0; i < bounds.size(); ++i) {
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    if (ranges[i].first == ranges[i].second) continue;  // always the same
     EXPECT_NEAR(sum[i] / kStarts, 0, 4 * std::sqrt(1.0 / 3 / kStarts));
     EXPECT_NEAR(squares[i] / kStarts, 1.0 / 3,
                 4 * std::sqrt(4.0 / 45 / kStarts));
+  }
+}
+
+TEST(Starts, AreUniformWithinTheirRanges) {
+  for (const auto& [name, ranges] : StartRanges()) {
+    SCOPED_TRACE(name);
+    ExpectUniformStarts(name, ranges);
   }
 }
 

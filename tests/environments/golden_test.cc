@@ -16,8 +16,7 @@
 #include "core/file_system.h"
 #include "core/safetensors.h"
 #include "core/status.h"
-#include "environments/classic/cart_pole.h"
-#include "environments/classic/pendulum.h"
+#include "environments/registry.h"
 #include "gtest/gtest.h"
 
 namespace softfleet {
@@ -48,26 +47,39 @@ absl::StatusOr<Json> ParseMetadata(const SafetensorsContent& file,
   return absl::InvalidArgumentError(absl::StrCat(key, " is not JSON"));
 }
 
+absl::StatusOr<EnvironmentSetting> MakeSetting(const std::string& name,
+                                               const Json& value) {
+  EnvironmentSetting setting;
+  setting.name = name;
+  if (value.is_boolean()) {
+    setting.flag = value.get<bool>();
+  } else if (value.is_string()) {
+    setting.text = value.get<std::string>();
+  } else if (value.is_number()) {
+    setting.numbers = {value.get<double>()};
+  } else {
+    return absl::UnimplementedError(absl::StrCat("argument ", name));
+  }
+  return setting;
+}
+
 // The environment as Gymnasium made it for one episode: the table's limit,
-// changed by the episode's arguments. An argument we do not know is an error.
+// changed by the episode's arguments.
 absl::StatusOr<std::unique_ptr<Environment>> MakeRecorded(
     const std::string& name, const Json& table, const Json& episode) {
-  EnvironmentSpec spec =
-      name == "Pendulum-v1" ? PendulumSpec() : CartPoleSpec();
-  spec.max_episode_steps = table.value("max_episode_steps", int64_t{0});
-  double gravity = 10;
+  EnvironmentOptions options;
+  options.name = name;
+  options.max_episode_steps = table.value("max_episode_steps", int64_t{0});
   const Json arguments = episode.value("kwargs", Json::object());
   for (const auto& [key, value] : arguments.items()) {
     if (key == "max_episode_steps") {
-      spec.max_episode_steps = value.get<int64_t>();
-    } else if (key == "g" && name == "Pendulum-v1") {
-      gravity = value.get<double>();
-    } else {
-      return absl::UnimplementedError(absl::StrCat("argument ", key));
+      options.max_episode_steps = value.get<int64_t>();
+      continue;
     }
+    SF_ASSIGN_OR_RETURN(auto setting, MakeSetting(key, value));
+    options.settings.push_back(std::move(setting));
   }
-  if (name == "Pendulum-v1") return std::make_unique<Pendulum>(spec, gravity);
-  return std::make_unique<CartPole>(spec);
+  return MakeEnvironment(options);
 }
 
 // One episode's arrays; rows of [T, n] are contiguous.
@@ -191,12 +203,24 @@ void ReplayFile(const std::string& name) {
   }
 }
 
-TEST(EnvironmentGolden, PendulumRepeatsEveryRecordedEpisode) {
-  ReplayFile("Pendulum-v1");
+TEST(EnvironmentGolden, AcrobotRepeatsEveryRecordedEpisode) {
+  ReplayFile("Acrobot-v1");
 }
 
 TEST(EnvironmentGolden, CartPoleRepeatsEveryRecordedEpisode) {
   ReplayFile("CartPole-v1");
+}
+
+TEST(EnvironmentGolden, MountainCarRepeatsEveryRecordedEpisode) {
+  ReplayFile("MountainCar-v0");
+}
+
+TEST(EnvironmentGolden, MountainCarContinuousRepeatsEveryRecordedEpisode) {
+  ReplayFile("MountainCarContinuous-v0");
+}
+
+TEST(EnvironmentGolden, PendulumRepeatsEveryRecordedEpisode) {
+  ReplayFile("Pendulum-v1");
 }
 
 }  // namespace

@@ -28,7 +28,6 @@ namespace softfleet {
 namespace {
 
 constexpr char kProgram[] = "softfleet-actor";
-constexpr int kFrameStack = 1;
 // How often a wait looks whether there is something else to do.
 constexpr absl::Duration kGlance = absl::Milliseconds(100);
 // For the last rows to arrive, at the run's end and after a stop signal; the
@@ -52,7 +51,7 @@ ActorOptions MakeActorOptions(const v1::JoinReply& joined, Clock& clock) {
   options.num_environments = config.actor().num_environments();
   options.first_environment = joined.first_environment();
   options.seed = config.seed();
-  options.frame_stack = kFrameStack;
+  options.frame_stack = config.environment().frame_stack();
   options.block_rows = config.actor().block_rows();
   options.block_time = absl::Seconds(config.actor().block_seconds());
   options.clock = &clock;
@@ -191,8 +190,9 @@ absl::Status Act(const MemberFlags& flags, const v1::JoinReply& joined,
   InsertMetrics insert_metrics(registry);
   SF_ASSIGN_OR_RETURN(
       const std::unique_ptr<InsertClient> session,
-      OpenSession(flags, joined, MakeSchema(prototype->spec(), kFrameStack),
-                  clock, insert_metrics));
+      OpenSession(flags, joined,
+                  MakeSchema(prototype->spec(), options.frame_stack), clock,
+                  insert_metrics));
   ParameterClient::Options parameters;
   parameters.run_id = joined.run_id();
   ParameterClient policies(learner, parameters);

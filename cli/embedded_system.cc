@@ -15,7 +15,6 @@ namespace {
 
 // Rows reach the table, and the learner, one by one.
 constexpr int64_t kBlockRows = 1;
-constexpr int kFrameStack = 1;
 
 // One environment's rows are joined by the table's take-over rule; where
 // several append in turn each row has a closing slot of its own.
@@ -42,7 +41,8 @@ absl::StatusOr<std::unique_ptr<EmbeddedSystem>> EmbeddedSystem::Build(
   SF_ASSIGN_OR_RETURN(const std::unique_ptr<Environment> prototype,
                       MakeEnvironment(environment));
   const EnvironmentSpec& spec = prototype->spec();
-  const Schema schema = MakeSchema(spec, kFrameStack);
+  const int frame_stack = config.environment().frame_stack();
+  const Schema schema = MakeSchema(spec, frame_stack);
 
   SF_ASSIGN_OR_RETURN(
       system->table_,
@@ -63,7 +63,7 @@ absl::StatusOr<std::unique_ptr<EmbeddedSystem>> EmbeddedSystem::Build(
   actor.environment = environment;
   actor.num_environments = config.actor().num_environments();
   actor.seed = config.seed();
-  actor.frame_stack = kFrameStack;
+  actor.frame_stack = frame_stack;
   actor.block_rows = kBlockRows;
   SF_ASSIGN_OR_RETURN(system->actor_,
                       ActorLoop::Create(actor, *system->feed_, system->board_));

@@ -39,7 +39,6 @@ namespace softfleet {
 namespace {
 
 constexpr char kProgram[] = "softfleet-learner";
-constexpr int kFrameStack = 1;
 // For actors to flush and for everybody to see how the run ended; below the
 // ten seconds that docker and the like give a process to stop.
 constexpr absl::Duration kEndGrace = absl::Seconds(9);
@@ -104,8 +103,9 @@ absl::StatusOr<LearnerOptions> OptionsFor(const v1::RunConfig& config) {
       const std::unique_ptr<Environment> environment,
       MakeEnvironment(MakeEnvironmentOptions(config.environment())));
   const EnvironmentSpec& spec = environment->spec();
-  return MakeLearnerOptions(config, MakeSchema(spec, kFrameStack),
-                            {spec.action_low, spec.action_high});
+  return MakeLearnerOptions(
+      config, MakeSchema(spec, config.environment().frame_stack()),
+      {spec.action_low, spec.action_high});
 }
 
 absl::StatusOr<std::string> ReadPanel(const v1::RunConfig& config) {

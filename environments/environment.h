@@ -22,6 +22,9 @@ namespace softfleet {
 
 struct EnvironmentSpec {
   std::string name;  // "Pendulum-v1"
+  // Of the code behind the name, as its author counts; empty where the name
+  // says it.
+  std::string version;
   std::vector<ObservationGroup> observations;
   ActionSpec action;
   // Bounds of continuous actions in the environment's units, per dimension.

@@ -18,6 +18,9 @@ EnvironmentSetting MakeSetting(const v1::EnvironmentSetting& config) {
 EnvironmentOptions MakeEnvironmentOptions(const v1::EnvironmentConfig& config) {
   EnvironmentOptions options;
   options.name = config.name();
+  options.plugin = config.plugin();
+  options.gymnasium = config.gymnasium();
+  options.module = config.module();
   for (const v1::EnvironmentSetting& setting : config.setting()) {
     options.settings.push_back(MakeSetting(setting));
   }

@@ -55,6 +55,7 @@ void EpisodicEnvironment::set_action_bounds(std::vector<double> low,
 }
 
 absl::Status EpisodicEnvironment::Reset(uint64_t seed) {
+  ended_ = true;
   SF_RETURN_IF_ERROR(Start(seed));
   steps_ = 0;
   ended_ = false;

@@ -11,6 +11,7 @@
 #include "core/status.h"
 #include "core/suggest.h"
 #include "environments/family.h"
+#include "environments/plugin/plugin_environment.h"
 
 namespace softfleet {
 namespace {
@@ -30,20 +31,51 @@ bool AnyMember(Use use) {
 }
 
 absl::StatusOr<std::unique_ptr<EpisodicEnvironment>> MakeBuiltIn(
-    const EnvironmentOptions& options) {
+    const std::string& name, SettingsReader& settings) {
   absl::StatusOr<std::unique_ptr<EpisodicEnvironment>> made;
   const bool found = AnyMember([&](const FamilyMember& member) {
-    if (options.name != member.name) return false;
-    SettingsReader settings(options.settings);
+    if (name != member.name) return false;
     made = member.make(settings);
-    if (!settings.Finish().ok()) made = settings.Finish();
     return true;
   });
   if (found) return made;
   const std::vector<std::string> names = EnvironmentNames();
-  return absl::NotFoundError(absl::StrCat(
-      "no environment \"", options.name, "\"", DidYouMean(options.name, names),
-      " (known: ", absl::StrJoin(names, ", "), ")"));
+  return absl::NotFoundError(
+      absl::StrCat("no environment \"", name, "\"", DidYouMean(name, names),
+                   " (known: ", absl::StrJoin(names, ", "), ")"));
+}
+
+// Where the environment comes from, for people: "Pendulum-v1", "libcrane.so".
+std::string SourceText(const EnvironmentOptions& options) {
+  return absl::StrCat(options.name, options.plugin, options.gymnasium);
+}
+
+absl::Status CheckSource(const EnvironmentOptions& options) {
+  const int given = (options.name.empty() ? 0 : 1) +
+                    (options.plugin.empty() ? 0 : 1) +
+                    (options.gymnasium.empty() ? 0 : 1);
+  if (given != 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "an environment has a name, a plugin or a gymnasium id, one of them; ",
+        given, " are set"));
+  }
+  if (options.gymnasium.empty() && !options.module.empty()) {
+    return absl::InvalidArgumentError(
+        "module is only for an environment with a gymnasium id");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<EpisodicEnvironment>> MakeUnchanged(
+    const EnvironmentOptions& options) {
+  SF_RETURN_IF_ERROR(CheckSource(options));
+  SettingsReader settings(options.settings);
+  absl::StatusOr<std::unique_ptr<EpisodicEnvironment>> made =
+      !options.plugin.empty()
+          ? PluginEnvironment::Make(options.plugin, settings)
+          : MakeBuiltIn(options.name, settings);
+  if (made.ok()) SF_RETURN_IF_ERROR(settings.Finish());
+  return made;
 }
 
 // Puts `replacement`, one value per dimension or one for all, into `bounds`.
@@ -113,11 +145,20 @@ std::string BoundsText(const std::vector<double>& bounds) {
   });
 }
 
+// The same name from another source is another environment. Where a plug-in
+// lies does not matter.
+std::string DescribeSource(const EnvironmentOptions& options,
+                           const EnvironmentSpec& spec) {
+  if (options.plugin.empty()) return spec.name;
+  return absl::StrCat("plugin ", spec.name, " version:", spec.version);
+}
+
 absl::StatusOr<std::string> DescribeValid(const EnvironmentOptions& options) {
   SF_ASSIGN_OR_RETURN(const auto environment, MakeEnvironment(options));
   const EnvironmentSpec& spec = environment->spec();
   std::string text =
-      absl::StrCat(spec.name, " max_episode_steps:", spec.max_episode_steps,
+      absl::StrCat(DescribeSource(options, spec),
+                   " max_episode_steps:", spec.max_episode_steps,
                    " action_low:[", BoundsText(spec.action_low),
                    "] action_high:[", BoundsText(spec.action_high), "]");
   std::vector<std::string> settings;
@@ -136,11 +177,11 @@ absl::StatusOr<std::string> DescribeValid(const EnvironmentOptions& options) {
 absl::StatusOr<std::unique_ptr<Environment>> MakeEnvironment(
     const EnvironmentOptions& options) {
   absl::StatusOr<std::unique_ptr<EpisodicEnvironment>> environment =
-      MakeBuiltIn(options);
+      MakeUnchanged(options);
   if (absl::IsNotFound(environment.status())) return environment.status();
-  SF_RETURN_IF_ERROR(Annotate(environment.status(), options.name));
+  SF_RETURN_IF_ERROR(Annotate(environment.status(), SourceText(options)));
   SF_RETURN_IF_ERROR(
-      Annotate(ReplaceSpec(options, **environment), options.name));
+      Annotate(ReplaceSpec(options, **environment), SourceText(options)));
   return *std::move(environment);
 }
 

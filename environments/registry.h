@@ -15,9 +15,13 @@
 
 namespace softfleet {
 
-// What makes an environment; two equal values make equal environments.
+// What makes an environment; two equal values make equal environments. Exactly
+// one of name, plugin and gymnasium is set.
 struct EnvironmentOptions {
-  std::string name;  // "Pendulum-v1"
+  std::string name;       // built in, "Pendulum-v1"
+  std::string plugin;     // a shared library, see plugin/plugin_library.h
+  std::string gymnasium;  // see gymnasium/gymnasium_environment.h
+  std::string module;     // that Python imports first; of gymnasium only
   std::vector<EnvironmentSetting> settings;
   // Replaces the environment's own limit; 0 = never truncate.
   std::optional<int64_t> max_episode_steps;
@@ -27,9 +31,10 @@ struct EnvironmentOptions {
   std::vector<double> action_high;
 };
 
-// NotFound names the nearest known name ("did you mean ..."); InvalidArgument
-// names a setting that the environment does not have, or the dimension whose
-// action bounds are infinite, huge (> 1e6), or reversed.
+// NotFound names the nearest known name ("did you mean ..."), or the file that
+// is not there; InvalidArgument names a setting that the environment does not
+// have, or the dimension whose action bounds are infinite, huge (> 1e6), or
+// reversed. Of a plug-in, also PluginEnvironment::Make's errors.
 absl::StatusOr<std::unique_ptr<Environment>> MakeEnvironment(
     const EnvironmentOptions& options);
 

@@ -20,8 +20,10 @@ namespace {
 
 void AddSet(CLI::App* command, std::vector<std::string>* set) {
   command
-      ->add_option("--set", *set,
-                   "Override a field, e.g. --set sac.gamma=0.98; repeatable")
+      ->add_option(
+          "--set", *set,
+          "Override a field, e.g. --set sac.gamma=0.98 or --set "
+          "'environment.setting={name: \"g\" number: 9.81}'; repeatable")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);

@@ -42,7 +42,9 @@ absl::Status Config(const ConfigFlags& flags) {
     }
     // The defaults name no environment; all else must be right.
     v1::RunConfig named = config;
-    if (!config.environment().has_name()) {
+    const v1::EnvironmentConfig& environment = config.environment();
+    if (!environment.has_name() && !environment.has_plugin() &&
+        !environment.has_gymnasium()) {
       named.mutable_environment()->set_name("unnamed");
     }
     SF_RETURN_IF_ERROR(ValidateConfig(named));

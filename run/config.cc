@@ -15,28 +15,8 @@
 namespace softfleet {
 namespace {
 
-using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
-
-// Setting an unset scalar to what its getter returns makes the default
-// explicit; text does it for every type at once.
-void FillDefaults(Message* message) {
-  const Descriptor& descriptor = *message->GetDescriptor();
-  for (int i = 0; i < descriptor.field_count(); ++i) {
-    const FieldDescriptor& field = *descriptor.field(i);
-    if (IsSection(field)) {
-      FillDefaults(message->GetReflection()->MutableMessage(message, &field));
-    } else if (IsSet(*message, field)) {
-      continue;
-    } else if (field.has_default_value()) {
-      SetFromText(ValueText(*message, field), field, message);
-    } else if (field.options().HasExtension(v1::list_default)) {
-      SetFromText(field.options().GetExtension(v1::list_default), field,
-                  message);
-    }
-  }
-}
 
 std::map<std::string, std::string> ValuesByPath(const v1::RunConfig& config) {
   const v1::RunConfig full = WithDefaults(config);

@@ -5,6 +5,7 @@
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/message.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -114,6 +115,12 @@ std::string Indented(const std::string& text) {
 std::string Explain(const Descriptor& type, const Message* message,
                     const Message* defaults);
 
+// What a message of this type is when nothing is set.
+const Message& Standard(const Descriptor& type) {
+  return *google::protobuf::MessageFactory::generated_factory()->GetPrototype(
+      &type);
+}
+
 const Message* GroupOf(const Message* message, const FieldDescriptor& field) {
   if (message == nullptr || !IsSet(*message, field)) return nullptr;
   return &message->GetReflection()->GetMessage(*message, &field);
@@ -126,22 +133,46 @@ std::string Behind(const std::vector<std::string>& remarks) {
 }
 
 // "sac {", its fields, "}"; as a comment where the group is not there.
-std::string ExplainGroup(const FieldDescriptor& field, const Message* message,
-                         const Message* defaults) {
-  const Message* group = GroupOf(message, field);
+std::string ExplainOneGroup(const FieldDescriptor& field, const Message* group,
+                            const Message* defaults) {
   std::vector<std::string> remarks = Facts(field);
-  if (!IsSection(field)) remarks.push_back("at most one of these");
+  if (field.is_repeated()) {
+    remarks.push_back("any number of these");
+  } else if (!IsSection(field)) {
+    remarks.push_back("at most one of these");
+  }
   const std::string text = absl::StrCat(
       field.name(), " {", Behind(remarks), "\n",
-      Indented(Explain(*field.message_type(), group, GroupOf(defaults, field))),
-      "}\n");
+      Indented(Explain(*field.message_type(), group, defaults)), "}\n");
   return group == nullptr ? CommentedOut(text) : text;
+}
+
+std::string ExplainGroup(const FieldDescriptor& field, const Message* message,
+                         const Message* defaults) {
+  if (!field.is_repeated()) {
+    return ExplainOneGroup(field, GroupOf(message, field),
+                           GroupOf(defaults, field));
+  }
+  const auto standard =
+      std::unique_ptr<Message>(Standard(*field.message_type()).New());
+  FillDefaults(standard.get());
+  const int size = message == nullptr
+                       ? 0
+                       : message->GetReflection()->FieldSize(*message, &field);
+  if (size == 0) return ExplainOneGroup(field, nullptr, standard.get());
+  std::string text;
+  for (int i = 0; i < size; ++i) {
+    const Message& group =
+        message->GetReflection()->GetRepeatedMessage(*message, &field, i);
+    absl::StrAppend(&text, ExplainOneGroup(field, &group, standard.get()));
+  }
+  return text;
 }
 
 // "default", "set (default 0.99)", "set"; "" where there is no value.
 std::string Origin(const FieldDescriptor& field, const Message* message,
                    const Message* defaults) {
-  if (message == nullptr || !IsSet(*message, field)) return "";
+  if (!IsSet(*message, field)) return "";
   if (defaults == nullptr || !IsSet(*defaults, field)) return "set";
   const std::string usual = ValueText(*defaults, field);
   if (ValueText(*message, field) == usual) return "default";
@@ -151,6 +182,12 @@ std::string Origin(const FieldDescriptor& field, const Message* message,
 // "gamma: 0.98  # set (default 0.99); 0 to 1", "# target_entropy: <unset>".
 std::string ExplainValue(const FieldDescriptor& field, const Message* message,
                          const Message* defaults) {
+  // A group that is not there is commented out as a whole.
+  const bool commented_out = message == nullptr;
+  if (commented_out) {
+    message =
+        defaults != nullptr ? defaults : &Standard(*field.containing_type());
+  }
   std::vector<std::string> remarks = Facts(field);
   const std::string origin = Origin(field, message, defaults);
   if (!origin.empty()) remarks.insert(remarks.begin(), origin);
@@ -158,8 +195,7 @@ std::string ExplainValue(const FieldDescriptor& field, const Message* message,
   if (!origin.empty()) {
     return absl::StrCat(field.name(), ": ", ValueText(*message, field), behind);
   }
-  // A group that is not there is commented out as a whole.
-  return absl::StrCat(message == nullptr ? "" : "# ", field.name(), ": <unset>",
+  return absl::StrCat(commented_out ? "" : "# ", field.name(), ": <unset>",
                       behind);
 }
 
@@ -207,12 +243,11 @@ std::vector<ConfigOption> ListConfigOptions() {
   for (const ConfigField& field : ConfigFields()) {
     if (IsGroup(*field.field)) continue;
     std::vector<std::string> parts = Facts(*field.field);
-    const Message* defaults =
-        google::protobuf::MessageFactory::generated_factory()->GetPrototype(
-            field.field->containing_type());
-    parts.insert(parts.begin(), field.field->has_default_value()
-                                    ? ValueText(*defaults, *field.field)
-                                    : "unset");
+    parts.insert(
+        parts.begin(),
+        field.field->has_default_value()
+            ? ValueText(Standard(*field.field->containing_type()), *field.field)
+            : "unset");
     parts.push_back(absl::StrJoin(
         CommentOf(CommentedSchema().FindFieldByName(field.field->full_name())),
         " "));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ApplyOverride: "key=value" on the command line.
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,14 +25,21 @@ using google::protobuf::Reflection;
 // The groups to go through and, last, the field.
 using FieldChain = std::vector<const FieldDescriptor*>;
 
+std::string WhatAGroupTakes(const FieldDescriptor& field) {
+  const std::string& first = field.message_type()->field(0)->name();
+  return field.is_repeated()
+             ? absl::StrCat("groups, e.g. '{", first, ": ...}'")
+             : absl::StrCat("a group: set one of its fields, e.g. ",
+                            field.name(), ".", first, "=...");
+}
+
 // "a whole number", "a list of whole numbers, e.g. 64,64".
 std::string WhatItTakes(const FieldDescriptor& field) {
   const bool list = field.is_repeated();
   const std::string type = absl::StrCat(" (", field.type_name(), ")");
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      return absl::StrCat("a group: set one of its fields, e.g. ", field.name(),
-                          ".", field.message_type()->field(0)->name(), "=...");
+      return WhatAGroupTakes(field);
     case FieldDescriptor::CPPTYPE_ENUM:
       return absl::StrCat("one of ", EnumNames(*field.enum_type()));
     case FieldDescriptor::CPPTYPE_BOOL:
@@ -76,14 +84,16 @@ absl::StatusOr<FieldChain> Resolve(const std::string& key) {
     if (message == nullptr) {
       return absl::InvalidArgumentError(
           absl::StrCat("unknown key \"", key, "\": ", group, " takes ",
-                       WhatItTakes(*chain.back()), " and has no fields"));
+                       WhatItTakes(*chain.back()),
+                       IsGroupList(*chain.back()) ? "" : " and has no fields"));
     }
     const FieldDescriptor* field = message->FindFieldByName(std::string(name));
     const std::string path = JoinKey(group, name);
     if (field == nullptr) return UnknownKey(key, path, *message, group);
     chain.push_back(field);
     group = path;
-    message = field->message_type();  // nullptr where it is no group
+    // Nothing to go on into but a group.
+    message = IsGroupList(*field) ? nullptr : field->message_type();
   }
   return chain;
 }
@@ -102,10 +112,34 @@ void Clear(const FieldChain& chain, size_t depth, Message* message) {
   }
 }
 
+// "{name: 'a' number: 1}, {name: 'b' flag: true}", in brackets or not.
+absl::Status SetGroups(const std::string& key, absl::string_view value,
+                       const FieldDescriptor& field, Message* message) {
+  const bool brackets =
+      absl::StartsWith(value, "[") && absl::EndsWith(value, "]");
+  const auto parsed = std::unique_ptr<Message>(message->New());
+  const absl::Status status =
+      ParseText(absl::StrCat(field.name(), ": ", brackets ? "" : "[", value,
+                             brackets ? "" : "]"),
+                "", parsed.get());
+  FieldChain set;
+  parsed->GetReflection()->ListFields(*parsed, &set);
+  if (!status.ok() || set != FieldChain{&field}) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(key, " takes ", WhatItTakes(field), ", not \"", value,
+                     "\"", status.ok() ? "" : ": ", status.message()));
+  }
+  message->GetReflection()->SwapFields(message, parsed.get(), set);
+  return absl::OkStatus();
+}
+
 absl::Status Set(const std::string& key, absl::string_view value,
                  const FieldChain& chain, Message* message) {
   for (size_t i = 0; i + 1 < chain.size(); ++i) {
     message = message->GetReflection()->MutableMessage(message, chain[i]);
+  }
+  if (IsGroupList(*chain.back())) {
+    return SetGroups(key, value, *chain.back(), message);
   }
   if (SetFromText(value, *chain.back(), message)) return absl::OkStatus();
   const std::string takes = WhatItTakes(*chain.back());

@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "core/status.h"
 #include "core/suggest.h"
 #include "run/config.h"
 #include "run/config_schema.h"
@@ -141,8 +142,10 @@ class Errors : public google::protobuf::io::ErrorCollector {
   }
 
   void Add(size_t offset, const std::string& problem) {
-    lines_.push_back(
-        absl::StrCat(source_, ":", PositionText(text_, offset), ": ", problem));
+    lines_.push_back(source_.empty() ? problem
+                                     : absl::StrCat(source_, ":",
+                                                    PositionText(text_, offset),
+                                                    ": ", problem));
   }
 
   const absl::string_view text_;
@@ -152,20 +155,26 @@ class Errors : public google::protobuf::io::ErrorCollector {
 
 }  // namespace
 
-absl::StatusOr<v1::RunConfig> ParseConfig(absl::string_view text,
-                                          absl::string_view source) {
+absl::Status ParseText(absl::string_view text, absl::string_view source,
+                       google::protobuf::Message* message) {
   Errors errors(text, source);
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&errors);
   parser.AllowUnknownField(true);  // to hear of all of them; see AddWarning
-  v1::RunConfig config;
-  const bool parsed = parser.ParseFromString(std::string(text), &config);
-  if (parsed && errors.empty()) return config;
+  const bool parsed = parser.ParseFromString(std::string(text), message);
+  if (parsed && errors.empty()) return absl::OkStatus();
   if (errors.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat(source, ": not a configuration in text format"));
   }
   return absl::InvalidArgumentError(errors.text());
+}
+
+absl::StatusOr<v1::RunConfig> ParseConfig(absl::string_view text,
+                                          absl::string_view source) {
+  v1::RunConfig config;
+  SF_RETURN_IF_ERROR(ParseText(text, source, &config));
+  return config;
 }
 
 }  // namespace softfleet

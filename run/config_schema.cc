@@ -6,6 +6,7 @@
 
 #include <array>
 #include <charconv>
+#include <memory>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -39,9 +40,10 @@ void Flatten(const Descriptor& message, const std::string& group,
     const bool changes =
         may_change || field->options().GetExtension(v1::may_change);
     fields->push_back({path, field, changes});
-    if (IsGroup(*field)) {
-      Flatten(*field->message_type(), path, changes, fields);
-    }
+    if (!IsGroup(*field)) continue;
+    Flatten(*field->message_type(),
+            absl::StrCat(path, IsGroupList(*field) ? "[]" : ""), changes,
+            fields);
   }
 }
 
@@ -54,8 +56,39 @@ std::string BoundText(double bound) {
       {{"e+0", "e"}, {"e+", "e"}, {"e-0", "e-"}});
 }
 
+// Clears the fields that have their defaults.
+void ClearDefaults(Message* message) {
+  const Descriptor& descriptor = *message->GetDescriptor();
+  const auto standard = std::unique_ptr<Message>(message->New());
+  for (int i = 0; i < descriptor.field_count(); ++i) {
+    const FieldDescriptor& field = *descriptor.field(i);
+    if (!field.has_default_value()) continue;
+    if (ValueText(*message, field) != ValueText(*standard, field)) continue;
+    message->GetReflection()->ClearField(message, &field);
+  }
+}
+
+std::string GroupText(const Message& group) {
+  const auto differing = std::unique_ptr<Message>(group.New());
+  differing->CopyFrom(group);
+  ClearDefaults(differing.get());
+  TextFormat::Printer printer;
+  printer.SetSingleLineMode(true);
+  printer.SetUseShortRepeatedPrimitives(true);
+  std::string text;
+  printer.PrintToString(*differing, &text);
+  return absl::StrCat("{ ", text, "}");
+}
+
+// `index` is -1 where the field is no list.
 std::string OneValueText(const Message& message, const FieldDescriptor& field,
                          int index) {
+  const Reflection& reflection = *message.GetReflection();
+  if (IsGroup(field)) {
+    return GroupText(
+        index < 0 ? reflection.GetMessage(message, &field)
+                  : reflection.GetRepeatedMessage(message, &field, index));
+  }
   TextFormat::Printer printer;
   printer.SetSingleLineMode(true);
   std::string text;
@@ -103,6 +136,10 @@ bool IsGroup(const FieldDescriptor& field) {
   return field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
 }
 
+bool IsGroupList(const FieldDescriptor& field) {
+  return IsGroup(field) && field.is_repeated();
+}
+
 bool IsSection(const FieldDescriptor& field) {
   if (!IsGroup(field) || field.is_repeated()) return false;
   const Descriptor& group = *field.message_type();
@@ -119,10 +156,7 @@ bool IsSet(const Message& message, const FieldDescriptor& field) {
 }
 
 std::string ValueText(const Message& message, const FieldDescriptor& field) {
-  if (!field.is_repeated()) {
-    const std::string text = OneValueText(message, field, -1);
-    return IsGroup(field) ? absl::StrCat("{ ", text, "}") : text;
-  }
+  if (!field.is_repeated()) return OneValueText(message, field, -1);
   std::vector<std::string> values;
   const int size = message.GetReflection()->FieldSize(message, &field);
   for (int i = 0; i < size; ++i) {
@@ -157,6 +191,30 @@ std::string RangeText(const v1::Range& range) {
   return text;
 }
 
+// Setting an unset scalar to what its getter returns makes the default
+// explicit; text does it for every type at once.
+void FillDefaults(Message* message) {
+  const Descriptor& descriptor = *message->GetDescriptor();
+  const Reflection& reflection = *message->GetReflection();
+  for (int i = 0; i < descriptor.field_count(); ++i) {
+    const FieldDescriptor& field = *descriptor.field(i);
+    if (IsGroupList(field)) {
+      for (int e = 0; e < reflection.FieldSize(*message, &field); ++e) {
+        FillDefaults(reflection.MutableRepeatedMessage(message, &field, e));
+      }
+    } else if (IsSection(field)) {
+      FillDefaults(reflection.MutableMessage(message, &field));
+    } else if (IsSet(*message, field)) {
+      continue;
+    } else if (field.has_default_value()) {
+      SetFromText(ValueText(*message, field), field, message);
+    } else if (field.options().HasExtension(v1::list_default)) {
+      SetFromText(field.options().GetExtension(v1::list_default), field,
+                  message);
+    }
+  }
+}
+
 bool SetFromText(absl::string_view text, const FieldDescriptor& field,
                  Message* message) {
   message->GetReflection()->ClearField(message, &field);
@@ -179,11 +237,20 @@ void VisitSetFields(const Message& message, const std::string& group,
     const FieldDescriptor& field = *descriptor.field(i);
     if (!IsSet(message, field)) continue;
     const std::string path = JoinKey(group, field.name());
-    if (!IsGroup(field) || field.is_repeated()) {
+    const Reflection& reflection = *message.GetReflection();
+    if (!IsGroup(field)) {
       visit(path, message, field);
       continue;
     }
-    const Message& group = message.GetReflection()->GetMessage(message, &field);
+    if (field.is_repeated()) {
+      visit(path, message, field);
+      for (int e = 0; e < reflection.FieldSize(message, &field); ++e) {
+        VisitSetFields(reflection.GetRepeatedMessage(message, &field, e),
+                       absl::StrCat(path, "[", e, "]"), visit);
+      }
+      continue;
+    }
+    const Message& group = reflection.GetMessage(message, &field);
     if (!IsSection(field) && group.ByteSizeLong() == 0) {
       visit(path, message, field);
     }

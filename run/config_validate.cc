@@ -88,13 +88,62 @@ void CheckField(const std::string& path, const Message& message,
   }
 }
 
-void CheckEnvironment(const v1::EnvironmentConfig& environment,
-                      Problems* problems) {
-  if (environment.name().empty()) {
+// Exactly one of name, plugin and gymnasium.
+void CheckWhichEnvironment(const v1::EnvironmentConfig& environment,
+                           Problems* problems) {
+  std::vector<std::string> given;
+  if (!environment.name().empty()) given.push_back("environment.name");
+  if (!environment.plugin().empty()) given.push_back("environment.plugin");
+  if (!environment.gymnasium().empty()) {
+    given.push_back("environment.gymnasium");
+  }
+  if (given.empty()) {
     problems->push_back(
         "environment.name is missing: say which environment, e.g. "
-        "environment { name: \"Pendulum-v1\" }");
+        "environment { name: \"Pendulum-v1\" } (or plugin, or gymnasium)");
+  } else if (given.size() > 1) {
+    problems->push_back(absl::StrCat(absl::StrJoin(given, " and "),
+                                     " are given: only one can be run"));
   }
+  if (!environment.module().empty() && environment.gymnasium().empty()) {
+    problems->push_back(
+        "environment.module is given without environment.gymnasium, which it "
+        "is for");
+  }
+}
+
+void CheckSetting(const std::string& path,
+                  const v1::EnvironmentSetting& setting, Problems* problems) {
+  if (setting.name().empty()) {
+    problems->push_back(absl::StrCat(path, ".name is missing"));
+  }
+  const int kinds =
+      (setting.number_size() > 0) + setting.has_flag() + setting.has_text();
+  if (kinds == 1) return;
+  problems->push_back(
+      absl::StrCat(path, " (\"", setting.name(), "\") has ",
+                   kinds == 0 ? "no value" : "values of several kinds",
+                   ": give one of number, flag and text"));
+}
+
+void CheckPerturbation(const std::string& path,
+                       const v1::Perturbation& perturbation,
+                       Problems* problems) {
+  if (perturbation.has_until_step() &&
+      perturbation.until_step() <= perturbation.from_step()) {
+    problems->push_back(
+        absl::StrCat(path, ".until_step = ", perturbation.until_step(),
+                     " must be above from_step = ", perturbation.from_step()));
+  }
+  const int forces = perturbation.force_size();
+  if (forces != 0 && forces != 3) {
+    problems->push_back(absl::StrCat(path, ".force has ", forces,
+                                     " values: give three, for x, y and z"));
+  }
+}
+
+void CheckActionBounds(const v1::EnvironmentConfig& environment,
+                       Problems* problems) {
   const int lows = environment.action_low_size();
   const int highs = environment.action_high_size();
   if ((lows == 0) != (highs == 0) || (lows != highs && lows > 1 && highs > 1)) {
@@ -111,6 +160,20 @@ void CheckEnvironment(const v1::EnvironmentConfig& environment,
                                      " must be below action_high = ", high,
                                      " (value ", i, ")"));
   }
+}
+
+void CheckEnvironment(const v1::EnvironmentConfig& environment,
+                      Problems* problems) {
+  CheckWhichEnvironment(environment, problems);
+  for (int i = 0; i < environment.setting_size(); ++i) {
+    CheckSetting(absl::StrCat("environment.setting[", i, "]"),
+                 environment.setting(i), problems);
+  }
+  for (int i = 0; i < environment.perturbation_size(); ++i) {
+    CheckPerturbation(absl::StrCat("environment.perturbation[", i, "]"),
+                      environment.perturbation(i), problems);
+  }
+  CheckActionBounds(environment, problems);
 }
 
 void CheckSac(const v1::SacConfig& sac, Problems* problems) {

@@ -27,6 +27,7 @@ TEST(EffectiveConfigTest, HasWhatIsSetAndWhatIsNot) {
                                "total_steps: 1000000\n"
                                "environment {\n"
                                "  name: \"Pendulum-v1\"\n"
+                               "  frame_stack: 1\n"
                                "}\n"
                                "actor {\n"
                                "  num_environments: 1\n"));
@@ -101,6 +102,23 @@ TEST(ExplainConfigTest, RepeatsTheSchemasComments) {
   EXPECT_THAT(text, HasSubstr("\n# Soft Actor-Critic. Defaults are"));
   EXPECT_THAT(text, HasSubstr("  #   # The episode's return is at least this."
                               "\n  #   return_at_least: <unset>\n"));
+}
+
+TEST(ExplainConfigTest, ShowsEveryElementOfAListOfGroupsOrATemplate) {
+  EXPECT_THAT(ExplainConfig(Pendulum()),
+              ContainsRegex("\n  # perturbation [{]  # any number of these\n"
+                            "  #   # [^\n]*\n"
+                            "  #   from_step: 0  # default; at least 0 "
+                            "environment steps\n"
+                            "  #\n"));
+  v1::RunConfig config = Pendulum();
+  config.mutable_environment()->add_perturbation()->set_friction(0.5);
+  config.mutable_environment()->add_perturbation()->set_mass(2);
+  const std::string text = ExplainConfig(config);
+  EXPECT_THAT(text, HasSubstr("\n    friction: 0.5  # set (default 1); 0 to "
+                              "1000\n"));
+  EXPECT_THAT(text, HasSubstr("\n    friction: 1  # default; 0 to 1000\n"));
+  EXPECT_THAT(text, HasSubstr("\n    mass: 2  # set (default 1); "));
 }
 
 TEST(ExplainConfigTest, FitsIntoEightyColumns) {

@@ -57,6 +57,28 @@ TEST(ApplyOverrideTest, AListReplacesTheWholeField) {
   EXPECT_THAT(config.environment().action_low(), ElementsAre(-1.5));
 }
 
+TEST(ApplyOverrideTest, AListOfGroupsReplacesTheWholeFieldToo) {
+  const v1::RunConfig one =
+      With({"environment.perturbation={friction: 2}, {mass: 3}",
+            "environment.perturbation={friction: 0.5 blocked: ['a, b', '}']}"});
+  ASSERT_EQ(one.environment().perturbation_size(), 1);
+  EXPECT_EQ(one.environment().perturbation(0).friction(), 0.5);
+  EXPECT_THAT(one.environment().perturbation(0).blocked(),
+              ElementsAre("a, b", "}"));
+
+  const std::string two =
+      "[{ friction: 0.5 blocked: \"tunnel\" }, { mass: 2 }]";
+  const v1::RunConfig config = With({"environment.perturbation=" + two});
+  ASSERT_EQ(config.environment().perturbation_size(), 2);
+  EXPECT_EQ(config.environment().perturbation(1).mass(), 2);
+  const auto differences = CompareConfigs(one, config);
+  ASSERT_EQ(differences.size(), 1u);
+  EXPECT_EQ(differences[0].path, "environment.perturbation");
+  EXPECT_EQ(differences[0].stored,
+            "[{ friction: 0.5 blocked: \"a, b\" blocked: \"}\" }]");
+  EXPECT_EQ(differences[0].wanted, two);
+}
+
 TEST(ApplyOverrideTest, TheLastOfAChoiceStands) {
   const v1::RunConfig config =
       With({"evaluation.success.environment_flag=true",
@@ -129,7 +151,26 @@ TEST(ApplyOverrideTest, AWrongValueNamesKeyValueAndType) {
             "success.environment_flag=...");
 }
 
+TEST(ApplyOverrideTest, AWrongListOfGroupsSaysWhatIsWrongInIt) {
+  const std::string takes =
+      "environment.perturbation takes groups, e.g. '{from_step: ...}'";
+  EXPECT_EQ(ErrorOf("environment.perturbation={fricton: 2}"),
+            takes +
+                ", not \"{fricton: 2}\": unknown key \"fricton\" in "
+                "environment.perturbation; did you mean \"friction\"?");
+  EXPECT_EQ(ErrorOf("environment.perturbation=friction: 2"),
+            takes +
+                ", not \"friction: 2\": expected \"{\", found "
+                "\"friction\"");
+  EXPECT_EQ(ErrorOf("environment.perturbation.friction=2"),
+            "unknown key \"environment.perturbation.friction\": " + takes);
+  EXPECT_EQ(ErrorOf("friction=2"),
+            "unknown key \"friction\"; did you mean "
+            "\"environment.perturbation[].friction\"?");
+}
+
 TEST(ApplyOverrideTest, AValueCannotSmuggleInAnotherField) {
+  ErrorOf("environment.perturbation={} ] name: \"x\" perturbation: [ {}");
   ErrorOf("sac.gamma=0.5 tau: 0.5");
   ErrorOf("sac.gamma=0.5 } seed: 3");
   const v1::RunConfig config = With({"environment.name=x\" seed: 3"});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/run/config_testing.h"
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -34,6 +35,17 @@ std::vector<std::string> SampleNumbers(const Leaf& leaf) {
 }
 
 }  // namespace
+
+std::string Assignment(const Leaf& leaf, const std::string& value) {
+  if (leaf.list.empty()) return absl::StrCat(leaf.path, "=", value);
+  if (value.empty()) return absl::StrCat(leaf.list, "={}");
+  std::string text = value;
+  if (leaf.field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+    text = absl::StrCat("\"", absl::CEscape(value), "\"");
+  }
+  if (leaf.field->is_repeated()) text = absl::StrCat("[", text, "]");
+  return absl::StrCat(leaf.list, "={", leaf.field->name(), ": ", text, "}");
+}
 
 std::vector<std::string> SampleValues(const Leaf& leaf) {
   const std::string standard = DefaultValue(leaf);

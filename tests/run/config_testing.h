@@ -23,9 +23,13 @@ inline v1::RunConfig Pendulum() {
 
 // A field that holds a value.
 struct Leaf {
-  std::string path;
+  std::string path;  // "sac.gamma", "environment.setting[0].name"
   const google::protobuf::FieldDescriptor* field;
-  bool may_change;  // it, or a group it is in, has the option
+  bool may_change;   // it, or a group it is in, has the option
+  std::string list;  // of groups, that it is in: "environment.setting"; or ""
+
+  // What `--set` sets and differences are told of.
+  const std::string& key() const { return list.empty() ? path : list; }
 
   const v1::Range& range() const {
     return field->options().GetExtension(v1::range);
@@ -38,25 +42,32 @@ struct Leaf {
 
 inline void AppendLeaves(const google::protobuf::Descriptor& message,
                          const std::string& prefix, bool may_change,
-                         std::vector<Leaf>* leaves) {
+                         const std::string& list, std::vector<Leaf>* leaves) {
   for (int i = 0; i < message.field_count(); ++i) {
     const auto* field = message.field(i);
     const bool changes =
         may_change || field->options().GetExtension(v1::may_change);
-    if (field->message_type() != nullptr) {
-      AppendLeaves(*field->message_type(), prefix + field->name() + ".",
-                   changes, leaves);
+    const std::string path = prefix + field->name();
+    if (field->message_type() == nullptr) {
+      leaves->push_back({path, field, changes, list});
+    } else if (field->is_repeated()) {
+      AppendLeaves(*field->message_type(), path + "[0].", changes, path,
+                   leaves);
     } else {
-      leaves->push_back({prefix + field->name(), field, changes});
+      AppendLeaves(*field->message_type(), path + ".", changes, list, leaves);
     }
   }
 }
 
 inline std::vector<Leaf> AllLeaves() {
   std::vector<Leaf> leaves;
-  AppendLeaves(*v1::RunConfig::descriptor(), "", false, &leaves);
+  AppendLeaves(*v1::RunConfig::descriptor(), "", false, "", &leaves);
   return leaves;
 }
+
+// "sac.gamma=0.5", "environment.setting={name: \"x\"}". An empty value clears
+// a field outside of a list and makes an element without it in one.
+std::string Assignment(const Leaf& leaf, const std::string& value);
 
 // Two values that `--set` takes for the field, in its range, of which neither
 // is its default.

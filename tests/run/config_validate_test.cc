@@ -35,6 +35,58 @@ TEST(ValidateConfigTest, TheEnvironmentMustBeNamed) {
                     HasSubstr("environment { name: \"Pendulum-v1\" }")));
 }
 
+TEST(ValidateConfigTest, OneEnvironmentIsRun) {
+  EXPECT_EQ(ErrorWith({"environment.name=", "environment.plugin=p.so"}), "");
+  EXPECT_EQ(ErrorWith({"environment.name=", "environment.gymnasium=A-v1",
+                       "environment.module=m"}),
+            "");
+  EXPECT_EQ(ErrorWith({"environment.plugin=p.so"}),
+            "environment.name and environment.plugin are given: only one can "
+            "be run");
+  EXPECT_EQ(ErrorWith({"environment.name=", "environment.plugin=p.so",
+                       "environment.gymnasium=A-v1"}),
+            "environment.plugin and environment.gymnasium are given: only one "
+            "can be run");
+  EXPECT_EQ(ErrorWith({"environment.module=m"}),
+            "environment.module is given without environment.gymnasium, which "
+            "it is for");
+}
+
+TEST(ValidateConfigTest, ASettingHasANameAndOneValue) {
+  EXPECT_EQ(ErrorWith({"environment.setting={name: 'a' number: [1, 2]}, "
+                       "{name: 'b' flag: false}, {name: 'c' text: ''}"}),
+            "");
+  EXPECT_EQ(ErrorWith({"environment.setting={name: 'a' flag: true}, "
+                       "{name: 'g'}, {number: 1 text: 'x'}"}),
+            "environment.setting[1] (\"g\") has no value: give one of number, "
+            "flag and text\n"
+            "environment.setting[2].name is missing\n"
+            "environment.setting[2] (\"\") has values of several kinds: give "
+            "one of number, flag and text");
+}
+
+TEST(ValidateConfigTest, APerturbationEndsAfterItBeginsAndPushesInSpace) {
+  EXPECT_EQ(ErrorWith({"environment.perturbation={from_step: 5 until_step: 6 "
+                       "force: [1, 0, 0]}"}),
+            "");
+  EXPECT_EQ(ErrorWith({"environment.perturbation={}, "
+                       "{from_step: 5 until_step: 5 force: [1, 2]}"}),
+            "environment.perturbation[1].until_step = 5 must be above "
+            "from_step = 5\n"
+            "environment.perturbation[1].force has 2 values: give three, for "
+            "x, y and z");
+}
+
+TEST(ValidateConfigTest, EveryElementOfAListOfGroupsIsChecked) {
+  EXPECT_EQ(ErrorWith({"environment.perturbation={mass: 2}, {mass: 0}, "
+                       "{gain: 1001 force: [0, nan, 0]}"}),
+            "environment.perturbation[1].mass = 0 is out of range: above 0 "
+            "and at most 1000\n"
+            "environment.perturbation[2].gain = 1001 is out of range: 0 to "
+            "1000\n"
+            "environment.perturbation[2].force[1] = nan is not finite");
+}
+
 TEST(ValidateConfigTest, TheTargetsSubsetIsOneOfTheCritics) {
   EXPECT_EQ(ErrorWith({"sac.target_subset=2"}), "");
   EXPECT_EQ(ErrorWith({"sac.target_subset=3"}),
@@ -112,7 +164,7 @@ TEST(ValidateConfigTest, EveryProblemHasItsLine) {
             "sac.tau = 0 is out of range: above 0 and at most 1\n"
             "sac.actor_hidden[1] = 0 is out of range: 1 to 65536\n"
             "environment.name is missing: say which environment, e.g. "
-            "environment { name: \"Pendulum-v1\" }\n"
+            "environment { name: \"Pendulum-v1\" } (or plugin, or gymnasium)\n"
             "sac.target_subset = 3 must be at most sac.num_critics = 2");
 }
 

@@ -53,6 +53,8 @@ std::vector<const FileDescriptor*> Files() {
           v1::InsertRequest::descriptor()->file(),
           v1::Snapshot::descriptor()->file(),
           v1::RunConfig::descriptor()->file(),
+          v1::EnvironmentConfig::descriptor()->file(),
+          v1::SacConfig::descriptor()->file(),
           v1::SuccessCriterion::descriptor()->file()};
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154  # variables of scripts/setup
+# shellcheck shell=bash disable=SC2034,SC2154  # variables of scripts/setup
 # Pinned wheels, unpacked into the cache folder. scripts/setup sources this file
 # and describes the set of wheels at hand in these variables:
 #
@@ -135,11 +135,13 @@ make_environment() {
     fail "there is no Python 3.11 with the module venv; install Debian 12's python3"
   "$python" -m venv --without-pip "$new" ||
     fail "$python cannot make a virtual environment in $new (see above)"
-  "$(python_with_pip)" -m pip --python "$new/bin/python" install \
+  if ! "$(python_with_pip)" -m pip --python "$new/bin/python" install \
     --disable-pip-version-check --no-cache-dir --progress-bar off --no-deps \
     --no-index --find-links "$wheels" --require-hashes \
-    --requirement "${requirements[0]}" 2>&1 | tee "$wheels/pip.log" ||
+    --requirement "${requirements[0]}" 2>&1 | tee "$wheels/pip.log"; then
+    rm -rf "$new"
     fail_like_pip "$wheels/pip.log"
+  fi
   find "$new/bin" -type f -delete
 }
 

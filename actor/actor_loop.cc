@@ -11,8 +11,7 @@
 #include "core/log.h"
 #include "core/philox.h"
 #include "core/status.h"
-#include "environments/observation_buffer.h"
-#include "experience/step_block.h"
+#include "experience/step_block_builder.h"
 
 namespace softfleet {
 namespace {
@@ -33,7 +32,6 @@ struct ActorLoop::Worker {
       : number(number),
         seed(StreamSeed(run_seed, number)),
         environment(std::move(made)),
-        observation(environment->spec()),
         builder(schema, number, block_rows),
         frames(schema) {}
 
@@ -43,7 +41,6 @@ struct ActorLoop::Worker {
   uint64_t steps = 0;     // of this environment, over all episodes
   uint64_t episodes = 0;  // begun
   std::unique_ptr<Environment> environment;
-  ObservationBuffer observation;
   StepBlockBuilder builder;
   FrameStack frames;
   // When the oldest row that was not cut was made; kept only where blocks are
@@ -115,10 +112,10 @@ absl::Status ActorLoop::BeginEpisode(Worker& worker) {
                                worker.index(), worker.episodes)
                             .NextU64();
   SF_RETURN_IF_ERROR(Annotate(worker.environment->Reset(seed), worker.Name()));
-  worker.observation.Read(*worker.environment);
-  const auto observation = worker.observation.groups();
-  worker.builder.Begin(worker.episodes, observation);
-  worker.frames.Begin(observation);
+  worker.environment->Observe(worker.builder.room());
+  SF_RETURN_IF_ERROR(
+      Annotate(worker.builder.Begin(worker.episodes), worker.Name()));
+  worker.frames.Begin(worker.builder.newest());
   ++worker.episodes;
   return absl::OkStatus();
 }
@@ -209,41 +206,42 @@ absl::Status ActorLoop::StepWorker(size_t index) {
     stepped = environment.Step(discrete_action);
   }
   if (!stepped.ok()) return Annotate(stepped.status(), worker.Name());
-  worker.observation.Read(environment);
-  const auto observation = worker.observation.groups();
-  const uint64_t version = snapshot_->act_uniformly ? 0 : snapshot_->version;
-  worker.builder.Append(
-      action, discrete_action, static_cast<float>(stepped->reward),
-      stepped->terminated, stepped->truncated, version, observation);
-  worker.frames.Push(observation);
+  environment.Observe(worker.builder.room());
+  SF_RETURN_IF_ERROR(Annotate(
+      worker.builder.Append(
+          {.action = action,
+           .discrete_action = discrete_action,
+           .reward = static_cast<float>(stepped->reward),
+           .terminated = stepped->terminated,
+           .truncated = stepped->truncated,
+           .policy_version = snapshot_->act_uniformly ? 0 : snapshot_->version,
+           .flags = 0}),
+      worker.Name()));
+  worker.frames.Push(worker.builder.newest());
   ++worker.steps;
   if (!worker.first_row.has_value() &&
       options_.block_time < absl::InfiniteDuration()) {
     worker.first_row = options_.clock->Monotonic();
   }
-  if (std::optional<StepBlock> block = worker.builder.TakeFinished()) {
-    worker.first_row.reset();
-    const bool ended = block->end != EpisodeEnd::kNone;
-    const FinishedEpisode episode{block->episode_return, block->episode_length};
-    SF_RETURN_IF_ERROR(HandOn(worker, *std::move(block)));
-    if (ended) {
-      finished_.push_back(episode);
-      return BeginEpisode(worker);
-    }
-  }
-  return absl::OkStatus();
+  if (!worker.builder.due()) return absl::OkStatus();
+  worker.first_row.reset();
+  worker.builder.Cut(&cut_);
+  const bool ended = cut_.end != EpisodeEnd::kNone;
+  const FinishedEpisode episode{cut_.episode_return, cut_.episode_length};
+  SF_RETURN_IF_ERROR(HandOn(worker));
+  if (!ended) return absl::OkStatus();
+  finished_.push_back(episode);
+  return BeginEpisode(worker);
 }
 
-absl::Status ActorLoop::HandOn(const Worker& worker, StepBlock block) {
-  SF_RETURN_IF_ERROR(
-      Annotate(CheckStepBlock(schema_, block, block.rows), worker.Name()));
+absl::Status ActorLoop::HandOn(const Worker& worker) {
   if (waiting_.empty()) {
-    const absl::Status taken = sink_->Append(block);
+    const absl::Status taken = sink_->Append(cut_);
     if (!absl::IsResourceExhausted(taken)) {
       return Annotate(taken, worker.Name());
     }
   }
-  waiting_.push_back(std::move(block));
+  waiting_.push_back(std::move(cut_));
   return absl::OkStatus();
 }
 
@@ -273,9 +271,8 @@ absl::Status ActorLoop::CutOlderThan(absl::Duration age) {
         (worker->first_row.has_value() && now - *worker->first_row >= age);
     if (!due) continue;
     worker->first_row.reset();
-    std::optional<StepBlock> block = worker->builder.Cut();
-    if (!block.has_value()) continue;
-    SF_RETURN_IF_ERROR(HandOn(*worker, *std::move(block)));
+    if (!worker->builder.Cut(&cut_)) continue;
+    SF_RETURN_IF_ERROR(HandOn(*worker));
   }
   return HandOnWaiting();
 }

@@ -103,7 +103,8 @@ class ActorLoop {
   absl::Status StepWorker(size_t index);
   // Cuts what is older than `age`.
   absl::Status CutOlderThan(absl::Duration age);
-  absl::Status HandOn(const Worker& worker, StepBlock block);
+  // Hands on what was cut last, from this environment.
+  absl::Status HandOn(const Worker& worker);
   absl::Status HandOnWaiting();
   // `history` has frame_stack observations per group, oldest first.
   void RestoreFrames(const std::vector<std::vector<std::byte>>& history,
@@ -119,6 +120,7 @@ class ActorLoop {
   std::unique_ptr<Policy> policy_;
   std::vector<FinishedEpisode> finished_;
   uint64_t steps_ = 0;
+  StepBlock cut_;                  // last; its memory is used again
   std::deque<StepBlock> waiting_;  // that the sink did not take, oldest first
 
   // Scratch of one step: a row per environment.

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A StepBlock is T >= 1 consecutive rows of one environment inside one
 // episode: the unit in which experience travels and is checked.
-// StepBlockBuilder makes them row by row; CheckStepBlock is the check at
-// every door. Values; not thread-safe while being built.
+// experience/step_block_builder.h makes them row by row; CheckStepBlock is the
+// check at every door. Values.
 #ifndef SOFTFLEET_EXPERIENCE_STEP_BLOCK_H_
 #define SOFTFLEET_EXPERIENCE_STEP_BLOCK_H_
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,6 +19,13 @@ namespace softfleet {
 // How the block's last row left its episode. Where an environment reports
 // both flags, terminated wins.
 enum class EpisodeEnd : uint8_t { kNone = 0, kTerminated = 1, kTruncated = 2 };
+
+// What is unusual about a row: bits of StepBlock::row_flags.
+enum RowFlags : uint8_t {
+  kRowTakenOver = 1,   // a person or a safety layer acted, not the policy
+  kRowSafeAction = 2,  // the policy's action was not there in time
+  kRowFlagsMask = kRowTakenOver | kRowSafeAction,
+};
 
 // Columns of T rows with `context` + T + 1 observations around them.
 struct StepBlock {
@@ -47,6 +53,8 @@ struct StepBlock {
   // [rows]; empty for continuous actions.
   std::vector<int32_t> discrete_actions;
   std::vector<float> rewards;  // [rows]
+  // [rows] RowFlags; empty where no row has any.
+  std::vector<uint8_t> row_flags;
 
   // The bytes of observation `i` (0 = oldest context) of `group`.
   std::span<const std::byte> Observation(const Schema& schema, size_t group,
@@ -63,8 +71,8 @@ struct StepBlock {
 // OK, or InvalidArgument that names the field, the row and the value: sizes
 // of every column, finite observations, actions and rewards, continuous
 // actions within [-1, 1], indices within the action count, context ==
-// frame_stack - 1, 1 <= rows <= max_rows, the episode's length consistent
-// with first_step and rows where it ended.
+// frame_stack - 1, 1 <= rows <= max_rows, known flags, the episode's length
+// consistent with first_step and rows where it ended.
 absl::Status CheckStepBlock(const Schema& schema, const StepBlock& block,
                             int64_t max_rows);
 
@@ -73,59 +81,6 @@ absl::Status CheckStepBlock(const Schema& schema, const StepBlock& block,
 // policy versions chose an inner row is not known, so both are kept.
 StepBlock SliceBlock(const Schema& schema, const StepBlock& block,
                      int64_t first, int64_t rows);
-
-// Cuts one environment's steps into blocks.
-class StepBlockBuilder {
- public:
-  // Cuts after `max_rows` rows or at an episode's end, whichever is first.
-  StepBlockBuilder(Schema schema, uint64_t environment, int64_t max_rows);
-
-  // Starts an episode with its first observation (one span per group, sized
-  // for the group). Rows not yet cut of an unfinished episode are dropped.
-  void Begin(uint64_t episode,
-             std::span<const std::span<const std::byte>> observation);
-
-  // One step: the action chosen at the newest observation (exactly one of the
-  // two is used, as the schema says), and what followed. `next_observation`
-  // is the true next observation also where the episode ended.
-  void Append(std::span<const float> action, int32_t discrete_action,
-              float reward, bool terminated, bool truncated,
-              uint64_t policy_version,
-              std::span<const std::span<const std::byte>> next_observation);
-
-  // Where an episode stands between two blocks: what a restart needs.
-  struct Progress {
-    uint64_t episode = 0;
-    uint64_t steps = 0;         // rows of the episode so far
-    double episode_return = 0;  // of those rows
-    // Per group, context + 1 observations: the last is the current one.
-    std::vector<std::vector<std::byte>> observations;
-    bool operator==(const Progress&) const = default;
-  };
-  // Only while no row waits to be cut (right after Begin, Cut or a block that
-  // did not end its episode).
-  Progress progress() const;
-  // Goes on where `progress` was taken. InvalidArgument where a column's size
-  // does not fit the schema.
-  absl::Status Resume(Progress progress);
-
-  // The finished block if one is due (full, or the episode ended); call after
-  // every Append.
-  std::optional<StepBlock> TakeFinished();
-  // What there is, even if shorter: nullopt without rows. The next Append
-  // continues the episode in a new block.
-  std::optional<StepBlock> Cut();
-
- private:
-  void StartBlock();
-  void AppendObservation(std::span<const std::span<const std::byte>> groups);
-
-  Schema schema_;
-  int64_t max_rows_;
-  StepBlock block_;
-  uint64_t steps_ = 0;  // of the episode
-  double return_ = 0;
-};
 
 }  // namespace softfleet
 

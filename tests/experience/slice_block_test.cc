@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <span>
 #include <vector>
 
 #include "core/philox.h"
-#include "experience/step_block.h"
+#include "experience/step_block_builder.h"
 
 namespace softfleet {
 namespace {
@@ -28,27 +28,35 @@ class Episode {
   // `rows` steps after `before` earlier ones of the same episode.
   StepBlock Block(int64_t before, int64_t rows, bool ends) const {
     StepBlockBuilder builder(schema_, 7, 1000);
-    Observe(0, [&](auto groups) { builder.Begin(3, groups); });
+    StepBlock block;
+    Show(0, builder);
+    EXPECT_TRUE(builder.Begin(3).ok());
     for (int64_t t = 0; t < before + rows; ++t) {
-      if (t == before && t > 0) builder.Cut();
+      if (t == before) builder.Cut(&block);
       const float x = static_cast<float>(t) / 1000;
-      const bool last = ends && t + 1 == before + rows;
-      Observe(t + 1, [&](auto groups) {
-        builder.Append(std::vector<float>{x, -x}, static_cast<int32_t>(t % 2),
-                       x, false, last, 5, groups);
-      });
+      const std::vector<float> action = {x, -x};
+      Show(t + 1, builder);
+      const absl::Status status = builder.Append(
+          {.action = action,
+           .discrete_action = static_cast<int32_t>(t % 2),
+           .reward = x,
+           .truncated = ends && t + 1 == before + rows,
+           .policy_version = 5,
+           .flags = static_cast<uint8_t>(t % 5 == 4 ? kRowSafeAction : 0)});
+      EXPECT_TRUE(status.ok()) << status;
     }
-    return *builder.Cut();
+    EXPECT_TRUE(builder.Cut(&block));
+    return block;
   }
 
  private:
-  template <typename Use>
-  static void Observe(int64_t t, Use use) {
+  static void Show(int64_t t, StepBlockBuilder& builder) {
     const float state[2] = {static_cast<float>(t), -static_cast<float>(t)};
-    std::byte pixels[3] = {std::byte(t), std::byte(t + 1), std::byte(t + 2)};
-    const std::span<const std::byte> groups[] = {
-        std::as_bytes(std::span(state)), pixels};
-    use(std::span<const std::span<const std::byte>>(groups));
+    const std::byte pixels[3] = {std::byte(t), std::byte(t + 1),
+                                 std::byte(t + 2)};
+    std::ranges::copy(std::as_bytes(std::span(state)),
+                      builder.room()[0].begin());
+    std::ranges::copy(pixels, builder.room()[1].begin());
   }
 
   Schema schema_;

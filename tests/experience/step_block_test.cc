@@ -2,16 +2,19 @@
 // Blocks against a list of rows written down one by one.
 #include "experience/step_block.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/philox.h"
+#include "experience/step_block_builder.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -33,6 +36,7 @@ struct Row {
   bool terminated = false;
   bool truncated = false;
   uint64_t version = 0;
+  uint8_t flags = 0;
 };
 
 // What happened: observations[i] was seen before rows[i], the last one at the
@@ -91,6 +95,9 @@ Row RandomRow(const Schema& schema, uint64_t version, Philox& random) {
   }
   row.reward = static_cast<float>(random.NextNormal());
   row.version = version;
+  if (random.NextBelow(8) == 0) {
+    row.flags = static_cast<uint8_t>(random.NextBelow(4));
+  }
   return row;
 }
 
@@ -111,30 +118,66 @@ Episode RandomEpisode(const Schema& schema, Philox& random) {
   return episode;
 }
 
-std::vector<std::span<const std::byte>> Spans(const Groups& groups) {
-  return {groups.begin(), groups.end()};
+// What an environment does.
+void Show(StepBlockBuilder& builder, const Groups& groups) {
+  ASSERT_EQ(builder.room().size(), groups.size());
+  for (size_t g = 0; g < groups.size(); ++g) {
+    ASSERT_EQ(builder.room()[g].size(), groups[g].size());
+    std::ranges::copy(groups[g], builder.room()[g].begin());
+  }
+}
+
+void ExpectNewest(const StepBlockBuilder& builder, const Groups& groups) {
+  for (size_t g = 0; g < groups.size(); ++g) {
+    EXPECT_TRUE(std::ranges::equal(builder.newest()[g], groups[g]));
+  }
+}
+
+void Begin(StepBlockBuilder& builder, uint64_t episode, const Groups& first) {
+  Show(builder, first);
+  const absl::Status status = builder.Begin(episode);
+  EXPECT_TRUE(status.ok()) << status;
+  ExpectNewest(builder, first);
+}
+
+absl::Status TryRow(StepBlockBuilder& builder, const Row& row,
+                    const Groups& next) {
+  Show(builder, next);
+  return builder.Append({row.action, row.index, row.reward, row.terminated,
+                         row.truncated, row.version, row.flags});
 }
 
 void AppendRow(StepBlockBuilder& builder, const Row& row, const Groups& next) {
-  builder.Append(row.action, row.index, row.reward, row.terminated,
-                 row.truncated, row.version, Spans(next));
+  const absl::Status status = TryRow(builder, row, next);
+  EXPECT_TRUE(status.ok()) << status;
+  ExpectNewest(builder, next);
+}
+
+std::optional<StepBlock> Cut(StepBlockBuilder& builder) {
+  StepBlock block;
+  if (!builder.Cut(&block)) return std::nullopt;
+  return block;
+}
+
+std::optional<StepBlock> TakeFinished(StepBlockBuilder& builder) {
+  return builder.due() ? Cut(builder) : std::nullopt;
 }
 
 // Plays `episode` into `builder`; cuts early with probability 1/10 after a
-// row, and at the end.
+// row, and at the end. Blocks give their memory back.
 std::vector<StepBlock> Build(StepBlockBuilder& builder, uint64_t number,
                              const Episode& episode, Philox& random) {
   std::vector<StepBlock> blocks;
-  const auto keep = [&](std::optional<StepBlock> block) {
-    if (block.has_value()) blocks.push_back(*std::move(block));
+  StepBlock block;
+  const auto cut = [&] {
+    if (builder.Cut(&block)) blocks.push_back(block);
   };
-  builder.Begin(number, Spans(episode.observations[0]));
+  Begin(builder, number, episode.observations[0]);
   for (size_t i = 0; i < episode.rows.size(); ++i) {
     AppendRow(builder, episode.rows[i], episode.observations[i + 1]);
-    keep(builder.TakeFinished());
-    if (random.NextBelow(10) == 0) keep(builder.Cut());
+    if (builder.due() || random.NextBelow(10) == 0) cut();
   }
-  keep(builder.Cut());
+  cut();
   return blocks;
 }
 
@@ -161,6 +204,9 @@ void ExpectRows(const Schema& schema, const StepBlock& block,
   for (int64_t t = 0; t < block.rows; ++t) {
     const Row& row = episode.rows[block.first_step + static_cast<size_t>(t)];
     EXPECT_EQ(block.rewards[static_cast<size_t>(t)], row.reward);
+    EXPECT_EQ(
+        block.row_flags.empty() ? 0 : block.row_flags[static_cast<size_t>(t)],
+        row.flags);
     if (schema.action.continuous()) {
       const auto begin = block.actions.begin() + 2 * t;
       EXPECT_EQ(std::vector<float>(begin, begin + 2), row.action);
@@ -245,19 +291,19 @@ TEST(StepBlock, ARestartBetweenBlocksLeavesNoTrace) {
     const Episode episode = RandomEpisode(schema, random);
     StepBlockBuilder straight(schema, 17, 4);
     auto restarted = std::make_unique<StepBlockBuilder>(schema, 17, 4);
-    straight.Begin(5, Spans(episode.observations[0]));
-    restarted->Begin(5, Spans(episode.observations[0]));
+    Begin(straight, 5, episode.observations[0]);
+    Begin(*restarted, 5, episode.observations[0]);
     for (size_t i = 0; i < episode.rows.size(); ++i) {
       AppendRow(straight, episode.rows[i], episode.observations[i + 1]);
       AppendRow(*restarted, episode.rows[i], episode.observations[i + 1]);
-      const auto block = straight.TakeFinished();
-      ASSERT_EQ(restarted->TakeFinished(), block);
+      const auto block = TakeFinished(straight);
+      ASSERT_EQ(TakeFinished(*restarted), block);
       if (!block.has_value() || block->end != EpisodeEnd::kNone) continue;
       const StepBlockBuilder::Progress progress = restarted->progress();
       restarted = std::make_unique<StepBlockBuilder>(schema, 17, 4);
       ASSERT_TRUE(restarted->Resume(progress).ok());
     }
-    EXPECT_EQ(restarted->Cut(), straight.Cut());
+    EXPECT_EQ(Cut(*restarted), Cut(straight));
   }
 }
 
@@ -284,13 +330,13 @@ StepBlock SecondBlock(const Schema& schema, size_t length) {
   }
   episode.rows[6].terminated = length == 7;
   StepBlockBuilder builder(schema, 17, 4);
-  builder.Begin(5, Spans(episode.observations[0]));
+  Begin(builder, 5, episode.observations[0]);
   std::optional<StepBlock> block;
   for (size_t i = 0; i < 7; ++i) {
     AppendRow(builder, episode.rows[i], episode.observations[i + 1]);
-    block = builder.TakeFinished();
+    block = TakeFinished(builder);
   }
-  return block.has_value() ? *block : *builder.Cut();
+  return block.has_value() ? *block : *Cut(builder);
 }
 
 TEST(StepBlock, RowsOfAnEpisodeThatIsBegunAnewAreDropped) {
@@ -300,14 +346,14 @@ TEST(StepBlock, RowsOfAnEpisodeThatIsBegunAnewAreDropped) {
   const Groups seen = RandomObservation(schema, random);
   Row row = RandomRow(schema, 1, random);
   row.terminated = true;
-  builder.Begin(5, Spans(seen));
+  Begin(builder, 5, seen);
   AppendRow(builder, row, seen);
-  builder.Begin(6, Spans(seen));
-  EXPECT_FALSE(builder.TakeFinished().has_value());
-  EXPECT_FALSE(builder.Cut().has_value());
+  Begin(builder, 6, seen);
+  EXPECT_FALSE(TakeFinished(builder).has_value());
+  EXPECT_FALSE(Cut(builder).has_value());
   row.terminated = false;
   AppendRow(builder, row, seen);
-  const std::optional<StepBlock> block = builder.Cut();
+  const std::optional<StepBlock> block = Cut(builder);
   ASSERT_TRUE(block.has_value());
   EXPECT_TRUE(CheckStepBlock(schema, *block, 8).ok());
   EXPECT_EQ(block->episode, 6u);
@@ -318,7 +364,7 @@ TEST(StepBlock, ProgressOfAnotherSchemaIsRefused) {
   const Schema schema = SmallSchema();
   Philox random(5, Purpose::kTest);
   StepBlockBuilder builder(schema, 17, 8);
-  builder.Begin(5, Spans(RandomObservation(schema, random)));
+  Begin(builder, 5, RandomObservation(schema, random));
   StepBlockBuilder::Progress progress = builder.progress();
   progress.observations[1].pop_back();
   EXPECT_THAT(std::string(builder.Resume(progress).message()),
@@ -335,12 +381,67 @@ TEST(StepBlock, AfterAnEpisodesEndNothingIsLeftToCut) {
   const Groups seen = RandomObservation(schema, random);
   Row row = RandomRow(schema, 1, random);
   row.truncated = true;
-  EXPECT_FALSE(builder.Cut().has_value());
-  builder.Begin(5, Spans(seen));
+  EXPECT_FALSE(Cut(builder).has_value());
+  Begin(builder, 5, seen);
   AppendRow(builder, row, seen);
-  EXPECT_TRUE(builder.TakeFinished().has_value());
-  EXPECT_FALSE(builder.TakeFinished().has_value());
-  EXPECT_FALSE(builder.Cut().has_value());
+  EXPECT_TRUE(TakeFinished(builder).has_value());
+  EXPECT_FALSE(TakeFinished(builder).has_value());
+  EXPECT_FALSE(Cut(builder).has_value());
+}
+
+// A row that the door would refuse is refused when it is made, by the same
+// place, and the episode goes on as if it had not been tried.
+TEST(StepBlock, ARowThatIsWrongIsRefusedAndLeavesNoTrace) {
+  const Schema schema = SmallSchema();
+  Philox random(7, Purpose::kTest);
+  StepBlockBuilder builder(schema, 17, 8), twin(schema, 17, 8);
+  const Groups first = RandomObservation(schema, random);
+  Groups wrong = first;
+  std::memcpy(wrong[0].data() + sizeof(float), &kNan, sizeof(kNan));
+  Show(builder, wrong);
+  EXPECT_EQ(builder.Begin(5).message(),
+            "observations.state row 0 element 1 is nan, not finite");
+  Begin(builder, 5, first);
+  Begin(twin, 5, first);
+  for (int64_t i = 0; i < 8; ++i) {
+    const Row row = RandomRow(schema, 1, random);
+    Row bad = row;
+    bad.reward = kInfinity;
+    EXPECT_EQ(TryRow(builder, bad, first).message(),
+              absl::StrCat("rewards row ", i, " element 0 is inf, not finite"));
+    bad = row;
+    bad.action[1] = 1.5;
+    EXPECT_EQ(
+        TryRow(builder, bad, first).message(),
+        absl::StrCat("actions row ", i, " element 1 is 1.5, not in [-1, 1]"));
+    EXPECT_EQ(TryRow(builder, row, wrong).message(),
+              absl::StrCat("observations.state row ", i + 1,
+                           " element 1 is nan, not finite"));
+    EXPECT_FALSE(builder.due());
+    const Groups next = RandomObservation(schema, random);
+    AppendRow(builder, row, next);
+    AppendRow(twin, row, next);
+  }
+  EXPECT_EQ(Cut(builder), Cut(twin));
+}
+
+TEST(StepBlock, FlagsTakeNoMemoryUntilARowHasOne) {
+  const Schema schema = SmallSchema();
+  Philox random(8, Purpose::kTest);
+  StepBlockBuilder builder(schema, 17, 4);
+  const Groups seen = RandomObservation(schema, random);
+  Begin(builder, 5, seen);
+  for (const uint8_t flags : {0, 0, 0, 0, 0, 2, 0, 1, 0, 0}) {
+    Row row = RandomRow(schema, 1, random);
+    row.flags = flags;
+    AppendRow(builder, row, seen);
+    const std::optional<StepBlock> block = TakeFinished(builder);
+    if (!block.has_value()) continue;
+    EXPECT_EQ(block->row_flags, block->first_step == 0
+                                    ? std::vector<uint8_t>()
+                                    : std::vector<uint8_t>({0, 2, 0, 1}));
+  }
+  EXPECT_TRUE(Cut(builder)->row_flags.empty());
 }
 
 struct Corruption {
@@ -402,6 +503,14 @@ TEST(CheckStepBlock, NamesTheFieldThatIsWrong) {
        [](StepBlock& b) { b.actions[5] = kNan; }},
       {"rewards row 2 element 0 is -inf, not finite",
        [](StepBlock& b) { b.rewards[2] = -kInfinity; }},
+      {"row_flags has 2 values, expected 3",
+       [](StepBlock& b) {
+         b.row_flags = {0, 1};
+       }},
+      {"row_flags row 1 element 0 is 4, not in 0 to 3",
+       [](StepBlock& b) {
+         b.row_flags = {0, 4, 0};
+       }},
       {"observations.state row -2 element 1 is nan",
        [](StepBlock& b) { SetFloat(b, 1, kNan); }},
       {"observations.state row 3 element 0 is inf",

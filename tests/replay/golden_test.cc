@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <numeric>
 #include <regex>
 #include <span>
@@ -13,7 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "experience/step_block.h"
+#include "experience/step_block_builder.h"
 #include "replay/prioritization.h"
 #include "replay/table.h"
 
@@ -59,12 +60,17 @@ class GoldenSteps {
       if (i == 0 || Ends(i - 1)) Begin(builder, i);
       const float next = Ends(i) ? 2.0f * i + 1 : 2.0f * (i + 1);
       const float action = 0;
-      const auto bytes = std::as_bytes(std::span(&next, 1));
-      builder.Append({&action, 1}, 0, static_cast<float>(rewards_[i]),
-                     terminated_[i] != 0, truncated_[i] != 0, 1, {&bytes, 1});
-      Store(*table, builder.TakeFinished());
+      Show(builder, next);
+      EXPECT_TRUE(builder
+                      .Append({.action = {&action, 1},
+                               .reward = static_cast<float>(rewards_[i]),
+                               .terminated = terminated_[i] != 0,
+                               .truncated = truncated_[i] != 0,
+                               .policy_version = 1})
+                      .ok());
+      if (builder.due()) Store(*table, builder);
     }
-    Store(*table, builder.Cut());
+    Store(*table, builder);
     return table;
   }
 
@@ -74,14 +80,17 @@ class GoldenSteps {
   }
 
  private:
-  static void Begin(StepBlockBuilder& builder, size_t step) {
-    const float first = 2.0f * step;
-    const auto bytes = std::as_bytes(std::span(&first, 1));
-    builder.Begin(/*episode=*/step, {&bytes, 1});
+  static void Show(StepBlockBuilder& builder, float observation) {
+    std::memcpy(builder.room()[0].data(), &observation, sizeof(observation));
   }
-  static void Store(Table& table, const std::optional<StepBlock>& block) {
-    if (!block.has_value()) return;
-    ASSERT_TRUE(table.Append(*block).ok());
+  static void Begin(StepBlockBuilder& builder, size_t step) {
+    Show(builder, 2.0f * step);
+    ASSERT_TRUE(builder.Begin(/*episode=*/step).ok());
+  }
+  static void Store(Table& table, StepBlockBuilder& builder) {
+    StepBlock block;
+    if (!builder.Cut(&block)) return;
+    ASSERT_TRUE(table.Append(block).ok());
   }
 
   Schema schema_;

@@ -81,6 +81,19 @@ void SettingsReader::Read(absl::string_view name, std::string* value) {
   *value = *setting->text;
 }
 
+void SettingsReader::Read(absl::string_view name,
+                          std::variant<int64_t, std::string>* value) {
+  const EnvironmentSetting* const setting = Find(name);
+  if (setting == nullptr) return;
+  if (setting->text.has_value()) {
+    *value = *setting->text;
+  } else {
+    int64_t number = 0;
+    Read(name, &number);
+    *value = number;
+  }
+}
+
 void SettingsReader::Read(absl::string_view name, std::vector<double>* value) {
   const EnvironmentSetting* const setting = Find(name);
   if (setting == nullptr) return;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -36,6 +37,8 @@ class SettingsReader {
   void Read(absl::string_view name, int64_t* value);  // a whole number
   void Read(absl::string_view name, bool* value);
   void Read(absl::string_view name, std::string* value);
+  // A whole number or a text.
+  void Read(absl::string_view name, std::variant<int64_t, std::string>* value);
   void Read(absl::string_view name, std::vector<double>* value);
   // Two numbers, the first not above the second.
   void Read(absl::string_view name, std::array<double, 2>* value);

@@ -2,11 +2,13 @@
 #include "environments/mujoco/mujoco_environment.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "environments/mujoco/call_mujoco.h"
+#include "environments/mujoco/numpy_sum.h"
 #include "environments/state_bytes.h"
 
 namespace softfleet {
@@ -205,6 +207,18 @@ void AddNormal(Philox& random, double scale, std::span<double> values) {
 
 double* Append(std::span<const double> from, double* to) {
   return std::copy(from.begin(), from.end(), to);
+}
+
+double Distance(std::span<const double, 3> a, std::span<const double, 3> b) {
+  double squares = 0;
+  for (size_t i = 0; i < 3; ++i) squares += (a[i] - b[i]) * (a[i] - b[i]);
+  return std::sqrt(squares);
+}
+
+double FloatControlCost(double weight, std::span<const float> action) {
+  return static_cast<float>(weight) * NumpySum(action.size(), [&](size_t i) {
+           return action[i] * action[i];
+         });
 }
 
 }  // namespace softfleet

@@ -92,6 +92,9 @@ class MujocoEnvironment : public EpisodicEnvironment {
   std::span<const double> qvel() const {
     return {data_->qvel, static_cast<size_t>(model().nv)};
   }
+  std::span<const double, 3> Body(int body) const {  // its place
+    return std::span<const double, 3>(data_->xpos + 3 * body, 3);
+  }
 
  private:
   absl::Status Start(uint64_t seed) final;
@@ -122,6 +125,12 @@ void AddNormal(Philox& random, double scale, std::span<double> values);
 
 // Copies `from` to `to`; returns the end.
 double* Append(std::span<const double> from, double* to);
+
+double Distance(std::span<const double, 3> a, std::span<const double, 3> b);
+
+// weight * np.sum(np.square(action)) where the action is float32: NumPy keeps
+// the product with a Python number in float32 (NEP 50).
+double FloatControlCost(double weight, std::span<const float> action);
 
 }  // namespace softfleet
 

@@ -64,6 +64,15 @@ class ModelCache {
       SF_GUARDED_BY(mutex_);
 };
 
+absl::StatusOr<SharedModel> CheckSize(SharedModel model, int positions,
+                                      int velocities) {
+  if (model->nq >= positions && model->nv >= velocities) return model;
+  return absl::InvalidArgumentError(
+      absl::StrCat("the model has ", model->nq, " position and ", model->nv,
+                   " velocity coordinates, the environment reads at least ",
+                   positions, " and ", velocities));
+}
+
 }  // namespace
 
 void SimulatorOptions::Read(SettingsReader& settings) {
@@ -77,7 +86,8 @@ absl::StatusOr<DataPointer> MakeData(const mjModel& model) {
   return DataPointer(data);
 }
 
-absl::StatusOr<Simulator> LoadSimulator(const SimulatorOptions& options) {
+absl::StatusOr<Simulator> LoadSimulator(const SimulatorOptions& options,
+                                        int positions, int velocities) {
   if (options.frame_skip < 1 ||
       options.frame_skip > std::numeric_limits<int>::max()) {
     return absl::InvalidArgumentError(
@@ -86,20 +96,12 @@ absl::StatusOr<Simulator> LoadSimulator(const SimulatorOptions& options) {
   }
   static auto* const cache = new ModelCache();
   absl::StatusOr<SharedModel> model = cache->Get(options.xml_file);
+  if (model.ok()) model = CheckSize(*std::move(model), positions, velocities);
   SF_RETURN_IF_ERROR(
       Annotate(model.status(), absl::StrCat("xml_file ", options.xml_file)));
   SF_ASSIGN_OR_RETURN(DataPointer data, MakeData(**model));
   return Simulator{*std::move(model), std::move(data),
                    static_cast<int>(options.frame_skip)};
-}
-
-absl::Status RequireCoordinates(const mjModel& model, int positions,
-                                int velocities) {
-  if (model.nq >= positions && model.nv >= velocities) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("the model has ", model.nq, " position and ", model.nv,
-                   " velocity coordinates; the environment reads at least ",
-                   positions, " and ", velocities));
 }
 
 absl::StatusOr<int> FindBody(const mjModel& model, const std::string& name) {

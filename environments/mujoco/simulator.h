@@ -46,14 +46,11 @@ struct Simulator {
 // A data of `model`, reset.
 absl::StatusOr<DataPointer> MakeData(const mjModel& model);
 
-// InvalidArgument says what is wrong with an option or, in MuJoCo's words,
-// with the file. A path's model is read again once nobody uses it any more.
-absl::StatusOr<Simulator> LoadSimulator(const SimulatorOptions& options);
-
-// InvalidArgument where a model of somebody's own has fewer position or
-// velocity coordinates than an environment reads.
-absl::Status RequireCoordinates(const mjModel& model, int positions,
-                                int velocities);
+// InvalidArgument says what is wrong with an option or, in MuJoCo's words, with
+// the file, or that its model has fewer position or velocity coordinates than
+// the environment reads. A path's model is read again once nobody uses it.
+absl::StatusOr<Simulator> LoadSimulator(const SimulatorOptions& options,
+                                        int positions, int velocities);
 
 // Its id, or InvalidArgument that says which body the model lacks.
 absl::StatusOr<int> FindBody(const mjModel& model, const std::string& name);

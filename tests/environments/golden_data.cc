@@ -128,6 +128,10 @@ Json Recording::Metadata(const std::string& key) const {
   return Json::parse(file->metadata.at(key));
 }
 
+std::vector<double> Recording::Array(const std::string& array) const {
+  return OrThrow(file->Find(array))->AsDouble();
+}
+
 std::vector<std::string> RecordedEnvironments(bool mujoco) {
   std::vector<std::string> names;
   const Json metadata = ReadSetMetadata();

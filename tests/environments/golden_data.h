@@ -68,6 +68,8 @@ struct Recording {
 
   // A text of the file's metadata, parsed.
   nlohmann::json Metadata(const std::string& key) const;
+  // A whole array of the file, e.g. "mass/model/body_mass".
+  std::vector<double> Array(const std::string& array) const;
 };
 
 // Every environment of metadata.json: those simulated by MuJoCo, or the rest.

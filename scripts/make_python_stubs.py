@@ -5,9 +5,10 @@ after a change there and commit what it wrote.
 usage: make_python_stubs.py [FOLDER]
 
 FOLDER (default: python/src/softfleet/v1) gets descriptors.binpb, from which
-the messages are made at run time, and *_pb2.pyi for type checkers. Needs protoc
-3.20 or newer; the committed files are Debian 12's (3.21.12). PROTOC in the
-environment names another one than the first in PATH.
+the messages are made at run time, and *_pb2.pyi for type checkers. Needs the
+Python package protobuf, which the Python of `scripts/setup --python` has, and
+protoc 3.20 or newer ($PROTOC, or the first in PATH); the committed files are
+made with Debian 12's, 3.21.12.
 """
 
 import glob
@@ -16,11 +17,29 @@ import subprocess
 import sys
 import tempfile
 
+from google.protobuf import descriptor_pb2
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HEADER = (
     "# SPDX-License-Identifier: Apache-2.0\n"
     "# Written by scripts/make_python_stubs.py.\n"
 )
+# The files that say what options there are.
+OPTIONS = ("google/protobuf/descriptor.proto", "softfleet/v1/options.proto")
+
+
+def strip(descriptors):
+    """The files that messages are in, without our options: those are for the
+    C++ side, and protobuf would read them by what another package in the
+    process says of their numbers."""
+    files = descriptor_pb2.FileDescriptorSet.FromString(descriptors)
+    files.DiscardUnknownFields()  # options that this program does not know
+    kept = [file for file in files.file if file.name not in OPTIONS]
+    for file in kept:
+        needed = [name for name in file.dependency if name not in OPTIONS]
+        file.dependency[:] = needed
+    result = descriptor_pb2.FileDescriptorSet(file=kept)
+    return result.SerializeToString(deterministic=True)
 
 
 def main():
@@ -35,12 +54,16 @@ def main():
                 os.environ.get("PROTOC", "protoc"),
                 f"-I{ROOT}/proto",
                 "--include_imports",
-                f"--descriptor_set_out={folder}/descriptors.binpb",
+                f"--descriptor_set_out={made}/descriptors",
                 f"--pyi_out={made}",
                 *protos,
             ],
             check=True,
         )
+        with open(f"{made}/descriptors", "rb") as file:
+            descriptors = strip(file.read())
+        with open(f"{folder}/descriptors.binpb", "wb") as file:
+            file.write(descriptors)
         for path in sorted(glob.glob(f"{made}/softfleet/v1/*.pyi")):
             with open(path, encoding="utf-8") as file:
                 text = file.read()

@@ -34,7 +34,7 @@ from softfleet.observations import FrameStack, Observation, split_groups
 from softfleet.policy import Policy
 from softfleet.schema import Schema
 from softfleet.spaces import action_adapter, check_observation_space
-from softfleet.step_block import StepBlockBuilder
+from softfleet.step_block import TAKEN_OVER, StepBlockBuilder
 from softfleet.wire import learner, replay, run
 
 _log = logging.getLogger("softfleet")
@@ -75,8 +75,8 @@ class Actor:
                 actor.begin(robot.reset())
                 done = False
                 while not done:
-                    action = actor.act()
-                    observation, reward, terminated, truncated = robot.step(action)
+                    step = robot.step(actor.act())
+                    observation, reward, terminated, truncated = step
                     actor.record(reward, observation, terminated, truncated)
                     done = terminated or truncated
 
@@ -256,21 +256,31 @@ class Actor:
         observation: Observation,
         terminated: bool = False,
         truncated: bool = False,
+        *,
+        executed: npt.ArrayLike | None = None,
     ) -> None:
         """What followed the last act(): the reward, and the true next
         observation also where the episode ended. Terminated wins where both
-        are set. InvalidStepError names a value that is not finite or does not
-        fit, and nothing was recorded: correct it, or begin() again."""
+        are set. `executed`: what a person or a safety layer executed instead
+        of act()'s action, in the environment's units; the row then has that
+        action and is marked as taken over. InvalidStepError names a value that
+        is not finite or does not fit, and nothing was recorded: correct it, or
+        begin() again."""
         if self._action is None:
             raise InvalidStepError("record() comes after act()")
         snapshot = self._policy.snapshot
+        action, flags = self._action, 0
+        if executed is not None:
+            action = self._policy.from_environment(executed)
+            flags = TAKEN_OVER
         self._builder.append(
-            self._action,
+            action,
             reward,
             terminated,
             truncated,
             0 if snapshot.act_uniformly else snapshot.version,
             split_groups(self.schema, observation),
+            flags,
         )
         self._action = None
         self._frames.push(observation)

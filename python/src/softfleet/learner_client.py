@@ -15,7 +15,7 @@ from softfleet.codec import (
     assemble,
     decode_snapshot,
 )
-from softfleet.errors import InvalidPolicyError, RefusedError, SoftfleetError
+from softfleet.errors import RefusedError, SoftfleetError
 from softfleet.policy import Policy
 from softfleet.wire import LearnerService, experience, learner, replay
 

@@ -108,6 +108,14 @@ class Policy:
         up = np.asarray(action, np.float64) + 1
         return np.asarray(self._low + up * self._half_range, np.float32)
 
+    def from_environment(self, action: npt.ArrayLike) -> npt.NDArray[Any]:
+        """The inverse of `to_environment`; what lies beyond the bounds counts
+        as the bound."""
+        if not self.schema.continuous:
+            return np.asarray(action)
+        up = (np.asarray(action, np.float64) - self._low) / self._half_range
+        return np.asarray(np.clip(up - 1, -1, 1), np.float32)
+
     def _outputs(self, observation: Observation) -> tuple[Matrix, bool]:
         inputs, batched = network_inputs(self.schema, observation)
         if self.snapshot.normaliser is not None:

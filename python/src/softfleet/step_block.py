@@ -13,6 +13,9 @@ from softfleet.observations import Groups, check_shapes
 from softfleet.schema import Schema
 from softfleet.wire import experience
 
+# Row flags, as in experience.proto.
+TAKEN_OVER = 1  # a person or a safety layer acted instead of the policy
+
 
 class StepBlockBuilder:
     """`environment` is the environment's number within the run; a block has at
@@ -32,6 +35,7 @@ class StepBlockBuilder:
         kind = np.dtype("<f4" if schema.continuous else "<i4")
         self._actions = np.zeros((max_rows, *action), kind)
         self._rewards = np.zeros(max_rows, "<f4")
+        self._flags = np.zeros(max_rows, np.uint8)
         self._versions = (0, 0)
         self._episode = 0
         self._steps = 0  # of the episode
@@ -59,8 +63,9 @@ class StepBlockBuilder:
         truncated: bool,
         policy_version: int,
         next_observation: Groups,
+        flags: int = 0,
     ) -> None:
-        """One step: the action in policy space chosen at the newest
+        """One step: the action in policy space executed at the newest
         observation, and what followed; `next_observation` is the true one also
         where the episode ended. InvalidStepError names the field and the
         value, and nothing was taken."""
@@ -73,6 +78,7 @@ class StepBlockBuilder:
         self._check_observation(next_observation, where)
         self._actions[self.rows] = action
         self._rewards[self.rows] = stored
+        self._flags[self.rows] = flags
         for column, newest in zip(
             self._observations, next_observation, strict=True
         ):
@@ -102,6 +108,7 @@ class StepBlockBuilder:
         if self.rows == 0:
             return None
         rows = self.rows
+        flags = self._flags[:rows]
         length = self._context + rows + 1
         block = experience.StepBlock(
             environment=self._environment,
@@ -119,6 +126,7 @@ class StepBlockBuilder:
             ],
             actions=self._actions[:rows].tobytes(),
             rewards=self._rewards[:rows].tobytes(),
+            row_flags=flags.tobytes() if flags.any() else b"",
         )
         for column in self._observations:
             column[: self._context + 1] = column[rows:length]

@@ -36,7 +36,7 @@ class Schema(_message.Message):
     def __init__(self, observations: _Optional[_Iterable[_Union[ObservationGroup, _Mapping]]] = ..., action_dimension: _Optional[int] = ..., num_actions: _Optional[int] = ..., frame_stack: _Optional[int] = ...) -> None: ...
 
 class StepBlock(_message.Message):
-    __slots__ = ["actions", "context", "end", "environment", "episode", "episode_length", "episode_return", "first_policy_version", "first_step", "last_policy_version", "observations", "rewards", "rows"]
+    __slots__ = ["actions", "context", "end", "environment", "episode", "episode_length", "episode_return", "first_policy_version", "first_step", "last_policy_version", "observations", "rewards", "row_flags", "rows"]
     ACTIONS_FIELD_NUMBER: _ClassVar[int]
     CONTEXT_FIELD_NUMBER: _ClassVar[int]
     END_FIELD_NUMBER: _ClassVar[int]
@@ -50,6 +50,7 @@ class StepBlock(_message.Message):
     OBSERVATIONS_FIELD_NUMBER: _ClassVar[int]
     REWARDS_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
+    ROW_FLAGS_FIELD_NUMBER: _ClassVar[int]
     actions: bytes
     context: int
     end: EpisodeEnd
@@ -62,8 +63,9 @@ class StepBlock(_message.Message):
     last_policy_version: int
     observations: _containers.RepeatedScalarFieldContainer[bytes]
     rewards: bytes
+    row_flags: bytes
     rows: int
-    def __init__(self, environment: _Optional[int] = ..., episode: _Optional[int] = ..., first_step: _Optional[int] = ..., first_policy_version: _Optional[int] = ..., last_policy_version: _Optional[int] = ..., end: _Optional[_Union[EpisodeEnd, str]] = ..., episode_return: _Optional[float] = ..., episode_length: _Optional[int] = ..., rows: _Optional[int] = ..., context: _Optional[int] = ..., observations: _Optional[_Iterable[bytes]] = ..., actions: _Optional[bytes] = ..., rewards: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, environment: _Optional[int] = ..., episode: _Optional[int] = ..., first_step: _Optional[int] = ..., first_policy_version: _Optional[int] = ..., last_policy_version: _Optional[int] = ..., end: _Optional[_Union[EpisodeEnd, str]] = ..., episode_return: _Optional[float] = ..., episode_length: _Optional[int] = ..., rows: _Optional[int] = ..., context: _Optional[int] = ..., observations: _Optional[_Iterable[bytes]] = ..., actions: _Optional[bytes] = ..., rewards: _Optional[bytes] = ..., row_flags: _Optional[bytes] = ...) -> None: ...
 
 class Protocol(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []

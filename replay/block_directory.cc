@@ -58,6 +58,20 @@ size_t BlockDirectory::Find(uint64_t row) const {
   return static_cast<size_t>(after - headers_.begin()) - 1;
 }
 
+// Empty where no row has any.
+std::vector<uint8_t> CopyRowFlags(const Ring& ring, uint64_t first_id,
+                                  uint64_t rows) {
+  std::vector<uint8_t> row_flags;
+  uint64_t slot = ring.SlotOf(first_id);
+  for (uint64_t i = 0; i < rows; ++i, slot = ring.Forward(slot, 1)) {
+    const int flags = ring.flags(slot) & kSlotRowFlagsMask;
+    if (flags == 0) continue;
+    row_flags.resize(rows);
+    row_flags[i] = static_cast<uint8_t>(flags >> kSlotRowFlagsShift);
+  }
+  return row_flags;
+}
+
 StepBlock CopyRows(const Ring& ring, const Schema& schema,
                    const BlockHeader& header, uint64_t first, uint64_t rows) {
   StepBlock block;
@@ -87,6 +101,7 @@ StepBlock CopyRows(const Ring& ring, const Schema& schema,
   }
   block.rewards =
       CopyColumn<float>(ring, ring.reward_or_link(), first_id, rows);
+  block.row_flags = CopyRowFlags(ring, first_id, rows);
   return block;
 }
 

@@ -126,14 +126,14 @@ void Ring::WriteFlags(const StepBlock& block, uint64_t first_row,
     }
   }
   uint64_t slot = SlotOf(first_row);
-  for (uint64_t i = 0; i + 1 < rows; ++i, slot = Forward(slot, 1)) {
-    flags_[slot] = kSlotRow;
+  uint64_t last = slot;
+  for (uint64_t i = 0; i < rows; ++i, slot = Forward(slot, 1)) {
+    const int own = block.row_flags.empty() ? 0 : block.row_flags[i];
+    flags_[slot] = static_cast<uint8_t>(kSlotRow | own << kSlotRowFlagsShift);
+    last = slot;
   }
-  uint8_t last = kSlotRow;
-  if (block.end == EpisodeEnd::kTerminated) last |= kSlotTerminated;
-  if (block.end == EpisodeEnd::kTruncated) last |= kSlotTruncated;
-  flags_[slot] = last;
-  slot = Forward(slot, 1);
+  if (block.end == EpisodeEnd::kTerminated) flags_[last] |= kSlotTerminated;
+  if (block.end == EpisodeEnd::kTruncated) flags_[last] |= kSlotTruncated;
   flags_[slot] = kSlotClosing;
   reward_or_link_[slot] = 0;
 }

@@ -26,8 +26,8 @@
 
 namespace softfleet {
 
-// The flags byte of a slot: its kind in the low two bits, and how a row left
-// its episode.
+// The flags byte of a slot: its kind in the low two bits, how a row left its
+// episode, and the row's own RowFlags, shifted.
 enum SlotFlags : uint8_t {
   kSlotContext = 0,
   kSlotRow = 1,
@@ -36,6 +36,8 @@ enum SlotFlags : uint8_t {
   kSlotTerminated = 4,
   kSlotTruncated = 8,
   kSlotEndMask = kSlotTerminated | kSlotTruncated,
+  kSlotRowFlagsShift = 4,
+  kSlotRowFlagsMask = kRowFlagsMask << kSlotRowFlagsShift,
 };
 
 struct FreeBytes {

@@ -18,14 +18,16 @@ constexpr int64_t kCounters = 4;
 constexpr int64_t kStreamFields = 4;
 
 bool KnownFlags(uint8_t flags) {
-  return flags == kSlotContext || flags == kSlotClosing || flags == kSlotRow ||
-         flags == (kSlotRow | kSlotTerminated) ||
-         flags == (kSlotRow | kSlotTruncated);
+  const int place = flags & ~kSlotRowFlagsMask;
+  if (place != flags && (flags & kSlotKindMask) != kSlotRow) return false;
+  return place == kSlotContext || place == kSlotClosing || place == kSlotRow ||
+         place == (kSlotRow | kSlotTerminated) ||
+         place == (kSlotRow | kSlotTruncated);
 }
 
 // Whether a slot of kind `kind`, `position` slots into its block, may follow
-// one with flags `previous`. A block is `context` context slots, rows, of
-// which only the last may end the episode, and a closing slot.
+// one with flags `previous`, but for its RowFlags. A block is `context` context
+// slots, rows, of which only the last may end the episode, and a closing slot.
 bool Follows(uint8_t previous, uint8_t kind, uint64_t position,
              uint64_t context) {
   if (position < context) return kind == kSlotContext;
@@ -125,7 +127,8 @@ absl::Status SavedTable::CheckSlots() const {
   for (uint64_t id = counters_.tail; id < counters_.head; ++id, ++position) {
     const uint8_t kind = Kind(id);
     if (!KnownFlags(Flags(id))) return BadSlot(id, "has unknown flags");
-    const uint8_t previous = position == 0 ? 0 : Flags(id - 1);
+    const uint8_t previous =
+        position == 0 ? 0 : Flags(id - 1) & ~kSlotRowFlagsMask;
     const bool fits = oldest
                           ? position == 0 || FollowsInOldest(previous, kind)
                           : Follows(previous, kind, position, ring_.context());

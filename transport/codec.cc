@@ -87,6 +87,9 @@ absl::Status CheckColumns(const Schema& schema, const v1::StepBlock& message) {
           : sizeof(int32_t);
   SF_RETURN_IF_ERROR(
       CheckColumn("actions", message.actions(), rows, action_bytes));
+  if (!message.row_flags().empty()) {
+    SF_RETURN_IF_ERROR(CheckColumn("row_flags", message.row_flags(), rows, 1));
+  }
   return CheckColumn("rewards", message.rewards(), rows, sizeof(float));
 }
 
@@ -143,6 +146,7 @@ void EncodeStepBlock(const StepBlock& block, v1::StepBlock* message) {
     SetColumn(block.discrete_actions, message->mutable_actions());
   }
   SetColumn(block.rewards, message->mutable_rewards());
+  SetColumn(block.row_flags, message->mutable_row_flags());
 }
 
 absl::StatusOr<StepBlock> DecodeStepBlock(const Schema& schema,
@@ -169,6 +173,8 @@ absl::StatusOr<StepBlock> DecodeStepBlock(const Schema& schema,
     block.discrete_actions = Column<int32_t>(message.actions());
   }
   block.rewards = Column<float>(message.rewards());
+  block.row_flags = Column<uint8_t>(message.row_flags());
+  for (uint8_t& flags : block.row_flags) flags &= kRowFlagsMask;
   return block;
 }
 

@@ -71,6 +71,10 @@ StepBlock RandomActor::Next(int64_t rows, EpisodeEnd end) {
   for (int64_t i = 0; i < rows; ++i) {
     seen_.push_back(RandomObservation());
     block.rewards.push_back(10 * RandomFloat(random_));
+    if (Between(random_, 0, 19) == 0) {
+      block.row_flags.resize(static_cast<size_t>(rows));
+      block.row_flags.back() = static_cast<uint8_t>(Between(random_, 1, 3));
+    }
     for (int64_t d = 0; d < schema_.action.columns(); ++d) {
       block.actions.push_back(RandomFloat(random_));
     }

@@ -47,6 +47,7 @@ void ExpectFits(const Schema& schema, const StepBlock& block,
   ASSERT_EQ(block.actions.size(), rows * schema.action.columns());
   ASSERT_EQ(block.discrete_actions.size(),
             schema.action.continuous() ? 0 : rows);
+  ASSERT_TRUE(block.row_flags.empty() || block.row_flags.size() == rows);
   ASSERT_LE(bytes + 8 * rows, wire_bytes);
   // What follows at every door; any status, no crash.
   CheckStepBlock(schema, block, 1000).IgnoreError();

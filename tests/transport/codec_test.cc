@@ -125,6 +125,16 @@ TEST(Codec, ColumnsAreLittleEndian) {
   EXPECT_EQ(block->rewards, (std::vector<float>{1, 2, -2}));
 }
 
+// A newer program may say more about a row.
+TEST(Codec, BitsOfRowFlagsThatAreNotKnownAreIgnored) {
+  v1::StepBlock message = SmallBlockMessage();
+  message.set_row_flags(std::string("\xfd\x02\xfc", 3));
+  const auto block = DecodeStepBlock(SmallSchema(), message);
+  ASSERT_TRUE(block.ok()) << block.status();
+  EXPECT_EQ(block->row_flags,
+            (std::vector<uint8_t>{kRowTakenOver, kRowSafeAction, 0}));
+}
+
 // The error of a schema message after a change.
 template <typename Change>
 std::string SchemaError(Change change) {
@@ -206,6 +216,8 @@ TEST(Codec, AColumnThatDoesNotFitIsNamedWithBothSizes) {
   ASSERT_TRUE(DecodeStepBlock(SmallSchema(), SmallBlockMessage()).ok());
   EXPECT_EQ(BlockError([](M& m) { m.mutable_rewards()->pop_back(); }),
             "rewards has 11 bytes, expected 12 (3 of 4)");
+  EXPECT_EQ(BlockError([](M& m) { m.set_row_flags("ab"); }),
+            "row_flags has 2 bytes, expected 3 (3 of 1)");
   EXPECT_EQ(BlockError([](M& m) { m.clear_actions(); }),
             "actions has 0 bytes, expected 12 (3 of 4)");
   EXPECT_EQ(BlockError([](M& m) { m.mutable_observations(0)->push_back(1); }),

@@ -58,7 +58,8 @@ bool SameBits(const Snapshot& a, const Snapshot& b) {
 
 bool SameBits(const StepBlock& a, const StepBlock& b) {
   return Exact(a) == Exact(b) && SameBits(a.episode_return, b.episode_return) &&
-         SameBits(a.actions, b.actions) && SameBits(a.rewards, b.rewards);
+         SameBits(a.actions, b.actions) && SameBits(a.rewards, b.rewards) &&
+         a.row_flags == b.row_flags;
 }
 
 int64_t RandomValues::Integer(int64_t low, int64_t high) {
@@ -140,6 +141,8 @@ StepBlock RandomValues::MakeBlock(const Schema& schema) {
     block.discrete_actions = AnyBits<int32_t>(rows);
   }
   block.rewards = AnyBits<float>(rows);
+  if (Coin()) block.row_flags = AnyBits<uint8_t>(rows);
+  for (uint8_t& flags : block.row_flags) flags &= kRowFlagsMask;
   return block;
 }
 

@@ -248,6 +248,7 @@ TEST(WireCompatibility, FieldsThatAnOlderProgramLeavesOutHaveTheirDefaults) {
   ASSERT_TRUE(block.ok()) << block.status();
   EXPECT_EQ(block->end, EpisodeEnd::kNone);
   EXPECT_EQ(block->last_policy_version, 0u);
+  EXPECT_TRUE(block->row_flags.empty());
   EXPECT_TRUE(CheckStepBlock(*schema, *block, 1).ok());
 
   v1::Snapshot snapshot_message;

@@ -22,6 +22,7 @@ struct FamilyMember {
 // One per folder.
 std::span<const FamilyMember> ClassicFamily();
 std::span<const FamilyMember> MujocoFamily();
+std::span<const FamilyMember> NavigationFamily();
 
 }  // namespace softfleet
 

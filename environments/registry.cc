@@ -22,7 +22,8 @@ constexpr double kWidestBound = 1e6;
 // Calls `use` with every member of every family until it returns true.
 template <typename Use>
 bool AnyMember(Use use) {
-  for (const auto& family : {ClassicFamily(), MujocoFamily()}) {
+  for (const auto& family :
+       {ClassicFamily(), MujocoFamily(), NavigationFamily()}) {
     for (const FamilyMember& member : family) {
       if (use(member)) return true;
     }

@@ -11,6 +11,7 @@
 #include "core/status.h"
 #include "core/suggest.h"
 #include "environments/family.h"
+#include "environments/gymnasium/gymnasium_environment.h"
 #include "environments/plugin/plugin_environment.h"
 
 namespace softfleet {
@@ -70,6 +71,12 @@ absl::Status CheckSource(const EnvironmentOptions& options) {
 absl::StatusOr<std::unique_ptr<EpisodicEnvironment>> MakeUnchanged(
     const EnvironmentOptions& options) {
   SF_RETURN_IF_ERROR(CheckSource(options));
+  if (!options.gymnasium.empty()) {
+    return GymnasiumEnvironment::Make(
+        {options.gymnasium, options.module, options.settings,
+         options.max_episode_steps},
+        options.step_deadline);
+  }
   SettingsReader settings(options.settings);
   absl::StatusOr<std::unique_ptr<EpisodicEnvironment>> made =
       !options.plugin.empty()
@@ -150,8 +157,15 @@ std::string BoundsText(const std::vector<double>& bounds) {
 // lies does not matter.
 std::string DescribeSource(const EnvironmentOptions& options,
                            const EnvironmentSpec& spec) {
-  if (options.plugin.empty()) return spec.name;
-  return absl::StrCat("plugin ", spec.name, " version:", spec.version);
+  if (!options.plugin.empty()) {
+    return absl::StrCat("plugin ", spec.name, " version:", spec.version);
+  }
+  if (!options.gymnasium.empty()) {
+    return absl::StrCat(
+        "gymnasium ", spec.name,
+        options.module.empty() ? "" : " module:", options.module);
+  }
+  return spec.name;
 }
 
 absl::StatusOr<std::string> DescribeValid(const EnvironmentOptions& options) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "environments/environment.h"
 #include "environments/settings.h"
 
@@ -22,6 +23,9 @@ struct EnvironmentOptions {
   std::string plugin;     // a shared library, see plugin/plugin_library.h
   std::string gymnasium;  // see gymnasium/gymnasium_environment.h
   std::string module;     // that Python imports first; of gymnasium only
+  // A step or reset of an environment in a process of its own that takes longer
+  // ends that process. Part of no description.
+  absl::Duration step_deadline = absl::InfiniteDuration();
   std::vector<EnvironmentSetting> settings;
   // Replaces the environment's own limit; 0 = never truncate.
   std::optional<int64_t> max_episode_steps;
@@ -34,7 +38,8 @@ struct EnvironmentOptions {
 // NotFound names the nearest known name ("did you mean ..."), or the file that
 // is not there; InvalidArgument names a setting that the environment does not
 // have, or the dimension whose action bounds are infinite, huge (> 1e6), or
-// reversed. Of a plug-in, also PluginEnvironment::Make's errors.
+// reversed. Also PluginEnvironment::Make's and GymnasiumEnvironment::Make's
+// errors.
 absl::StatusOr<std::unique_ptr<Environment>> MakeEnvironment(
     const EnvironmentOptions& options);
 

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "environments/rendering/drawings.h"
+#include "environments/rendering/mujoco_renderer.h"
 
 namespace softfleet {
 namespace {
@@ -41,6 +42,10 @@ absl::StatusOr<std::unique_ptr<Renderer>> MakeRenderer(
     if (!status.ok()) return status;
   }
   const Environment& inner = environment.innermost();
+  if (const auto* const mujoco =
+          dynamic_cast<const MujocoEnvironment*>(&inner)) {
+    return MakeMujocoRenderer(*mujoco, options);
+  }
   if (const Drawing drawing = FindDrawing(inner.spec().name)) {
     return std::make_unique<DrawingRenderer>(drawing, options);
   }

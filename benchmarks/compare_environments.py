@@ -20,6 +20,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 
 NAMES = [
     "HalfCheetah-v5",
@@ -43,6 +44,7 @@ def start(command, cores):
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         preexec_fn=lambda: os.sched_setaffinity(0, cores),
+        cwd=tempfile.gettempdir(),  # MuJoCo's bindings write a log there
         text=True,
     )
 
@@ -55,7 +57,7 @@ def finish(process):
 
 
 def softfleet(program, name, cores, seconds):
-    command = [program, "--json", "--repetitions=1", f"--seconds={seconds}", name]
+    command = [os.path.abspath(program), "--json", "--repetitions=1", f"--seconds={seconds}", name]
     running = [start(command, {core}) for core in cores]
     return sum(finish(p)[0]["steps_per_second"]["median"] for p in running)
 

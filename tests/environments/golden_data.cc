@@ -51,18 +51,13 @@ EnvironmentSetting MakeSetting(const std::string& name, const Json& value) {
   return setting;
 }
 
-// gymnasium.make(environment, **arguments).
-EnvironmentOptions MakeOptions(const std::string& environment,
-                               const Json& table, const Json& arguments) {
-  EnvironmentOptions options;
-  options.name = environment;
-  options.max_episode_steps = table.at("max_episode_steps").get<int64_t>();
-  for (const auto& [name, value] : arguments.items()) {
-    if (name == "max_episode_steps") {
-      options.max_episode_steps = value.get<int64_t>();
-    } else {
-      options.settings.push_back(MakeSetting(name, value));
-    }
+// With the table's limit where the arguments have none.
+EnvironmentOptions MakeRecordedOptions(const Recording& recording,
+                                       const Json& arguments) {
+  EnvironmentOptions options = MakeOptions(recording.environment, arguments);
+  if (!options.max_episode_steps.has_value()) {
+    options.max_episode_steps =
+        recording.table.at("max_episode_steps").get<int64_t>();
   }
   return options;
 }
@@ -159,8 +154,8 @@ Recording LoadRecording(const std::string& environment) {
   for (const Json& episode : episodes) {
     recording.episodes.emplace_back(
         recording.file, absl::StrCat("ep", k++),
-        MakeOptions(environment, recording.table,
-                    episode.value("kwargs", Json::object())));
+        MakeRecordedOptions(recording,
+                            episode.value("kwargs", Json::object())));
   }
   return recording;
 }
@@ -170,11 +165,24 @@ Recording LoadPerturbedRecording(const std::string& environment) {
       LoadFile(environment, absl::StrCat("perturbed/", environment));
   const Json episodes = recording.Metadata("episodes");
   for (const auto& [name, unused] : episodes.items()) {
-    recording.episodes.emplace_back(
-        recording.file, name,
-        MakeOptions(environment, recording.table, Json::object()));
+    recording.episodes.emplace_back(recording.file, name,
+                                    MakeOptions(environment, Json::object()));
   }
   return recording;
+}
+
+EnvironmentOptions MakeOptions(const std::string& environment,
+                               const Json& arguments) {
+  EnvironmentOptions options;
+  options.name = environment;
+  for (const auto& [name, value] : arguments.items()) {
+    if (name == "max_episode_steps") {
+      options.max_episode_steps = value.get<int64_t>();
+    } else {
+      options.settings.push_back(MakeSetting(name, value));
+    }
+  }
+  return options;
 }
 
 absl::StatusOr<StepResult> Play(Environment& environment,

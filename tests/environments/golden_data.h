@@ -80,6 +80,10 @@ std::vector<std::string> PerturbedEnvironments();
 Recording LoadRecording(const std::string& environment);
 Recording LoadPerturbedRecording(const std::string& environment);
 
+// gymnasium.make(environment, **arguments).
+EnvironmentOptions MakeOptions(const std::string& environment,
+                               const nlohmann::json& arguments);
+
 // A step with a recorded action, a vector or an index as the spec says.
 absl::StatusOr<StepResult> Play(Environment& environment,
                                 std::span<const double> action);

@@ -1,39 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Acting allocates nothing once its buffers are there. Every malloc of this
-// program, Eigen's too, is counted: the linker puts __wrap_malloc in its place
-// and operator new, replaced here, calls it.
+// Acting allocates nothing once its buffers are there; Eigen's own are counted
+// too.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <vector>
 
 #include "core/philox.h"
 #include "policy/policy.h"
 #include "tests/policy/snapshots.h"
-
-namespace {
-std::atomic<int> allocations = 0;
-}  // namespace
-
-extern "C" {
-// NOLINTBEGIN(bugprone-reserved-identifier): the linker's names.
-void* __real_malloc(size_t size);
-void* __wrap_malloc(size_t size) {
-  ++allocations;
-  return __real_malloc(size);
-}
-// NOLINTEND(bugprone-reserved-identifier)
-}
-
-void* operator new(size_t size) {
-  void* memory = std::malloc(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+#include "tests/testing/allocations.h"
 
 namespace softfleet {
 namespace {
@@ -58,7 +33,7 @@ Snapshot WideSnapshot(const Schema& schema) {
 }
 
 // Allocations of Act calls with batches of at most 64, after one with 64.
-int AllocationsOnceWarm(const Schema& schema) {
+int64_t AllocationsOnceWarm(const Schema& schema) {
   const auto policy = testing::MakePolicy(WideSnapshot(schema));
   constexpr int64_t kMost = 64;
   const std::vector<float> observations(kMost * 17, 0.25F);
@@ -71,21 +46,21 @@ int AllocationsOnceWarm(const Schema& schema) {
         .ok();
   };
   EXPECT_TRUE(act(kMost, ActionMode::kStochastic));
-  const int before = allocations;
+  const int64_t before = testing::Allocations();
   bool ok = true;
   for (const int64_t n : {int64_t{64}, int64_t{1}, int64_t{2}, int64_t{63}}) {
     ok &= act(n, ActionMode::kStochastic);
     ok &= act(n, ActionMode::kDeterministic);
   }
-  const int counted = allocations - before;
+  const int64_t counted = testing::Allocations() - before;
   EXPECT_TRUE(ok);
   return counted;
 }
 
 TEST(PolicyAllocationTest, TheCounterCounts) {
-  const int before = allocations;
+  const int64_t before = testing::Allocations();
   const std::vector<int> numbers(1000);
-  EXPECT_GT(allocations, before);
+  EXPECT_GT(testing::Allocations(), before);
   EXPECT_EQ(numbers.size(), 1000);
 }
 

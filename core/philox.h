@@ -38,6 +38,10 @@ enum class Purpose : uint16_t {
   kSessionId = 13,
   kTest = 14,
   kBackoff = 15,  // index = 0, step = 0
+  // Index = perturbation, step = step within the episode; seed = episode's.
+  kRandomPush = 16,
+  kObservationDropout = 17,
+  kObservationNoise = 18,
 };
 
 // One Philox4x32-10 block.

@@ -9,6 +9,8 @@
 
 namespace softfleet {
 
+// The configuration is valid (run/config.h).
+PerturbationOptions MakePerturbationOptions(const v1::Perturbation& config);
 EnvironmentOptions MakeEnvironmentOptions(const v1::EnvironmentConfig& config);
 
 }  // namespace softfleet

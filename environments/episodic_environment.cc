@@ -45,6 +45,27 @@ absl::Status CheckValues(absl::string_view environment, absl::string_view what,
   return CheckAll(environment, what, values, wanted);
 }
 
+absl::Status CheckAction(const EnvironmentSpec& spec,
+                         std::span<const float> action) {
+  if (!spec.action.continuous()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(spec.name, " takes an index, not a vector"));
+  }
+  return CheckAll(spec.name, "action", action,
+                  static_cast<size_t>(spec.action.dimension));
+}
+
+absl::Status CheckAction(const EnvironmentSpec& spec, int32_t action) {
+  if (spec.action.continuous()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(spec.name, " takes a vector, not an index"));
+  }
+  if (action >= 0 && action < spec.action.num_actions) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(spec.name, ": action is ",
+                                                 action, ", not in [0, ",
+                                                 spec.action.num_actions, ")"));
+}
+
 EpisodicEnvironment::EpisodicEnvironment(EnvironmentSpec spec)
     : spec_(std::move(spec)) {}
 
@@ -73,26 +94,13 @@ absl::Status EpisodicEnvironment::ResetTo(std::span<const double> state) {
 absl::StatusOr<StepResult> EpisodicEnvironment::Step(
     std::span<const float> action) {
   SF_RETURN_IF_ERROR(CheckRunning());
-  if (!spec_.action.continuous()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(spec_.name, " takes an index, not a vector"));
-  }
-  SF_RETURN_IF_ERROR(CheckAll(spec_.name, "action", action,
-                              static_cast<size_t>(spec_.action.dimension)));
+  SF_RETURN_IF_ERROR(CheckAction(spec_, action));
   return Finish(Advance(action, 0));
 }
 
 absl::StatusOr<StepResult> EpisodicEnvironment::Step(int32_t action) {
   SF_RETURN_IF_ERROR(CheckRunning());
-  if (spec_.action.continuous()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(spec_.name, " takes a vector, not an index"));
-  }
-  if (action < 0 || action >= spec_.action.num_actions) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(spec_.name, ": action is ", action, ", not in [0, ",
-                     spec_.action.num_actions, ")"));
-  }
+  SF_RETURN_IF_ERROR(CheckAction(spec_, action));
   return Finish(Advance({}, action));
 }
 

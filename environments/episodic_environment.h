@@ -61,6 +61,12 @@ class EpisodicEnvironment : public Environment {
   bool ended_ = true;  // or not begun
 };
 
+// InvalidArgument for an action that the environment cannot take: of the other
+// kind, of another size, not finite, or no index.
+absl::Status CheckAction(const EnvironmentSpec& spec,
+                         std::span<const float> action);
+absl::Status CheckAction(const EnvironmentSpec& spec, int32_t action);
+
 // InvalidArgument that says how many values there are and should be, or names
 // the first that is not finite: "Pendulum-v1: state element 1 is nan".
 absl::Status CheckValues(absl::string_view environment, absl::string_view what,

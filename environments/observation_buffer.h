@@ -25,6 +25,8 @@ class ObservationBuffer {
 
   // Each group's bytes, in the spec's order, until the next Read.
   std::span<const std::span<const std::byte>> groups() const { return groups_; }
+  // The same, to be written by other means than Read.
+  ObservationPlaces places() const { return places_; }
 
  private:
   std::vector<std::vector<std::byte>> columns_;

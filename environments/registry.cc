@@ -12,6 +12,7 @@
 #include "core/suggest.h"
 #include "environments/family.h"
 #include "environments/gymnasium/gymnasium_environment.h"
+#include "environments/perturbation/perturb.h"
 #include "environments/plugin/plugin_environment.h"
 
 namespace softfleet {
@@ -184,6 +185,10 @@ absl::StatusOr<std::string> DescribeValid(const EnvironmentOptions& options) {
   for (const std::string& setting : settings) {
     absl::StrAppend(&text, " ", setting);
   }
+  for (const PerturbationOptions& perturbation : options.perturbations) {
+    const std::string effects = DescribePerturbation(perturbation);
+    if (!effects.empty()) absl::StrAppend(&text, " perturbation", effects);
+  }
   return text;
 }
 
@@ -197,7 +202,7 @@ absl::StatusOr<std::unique_ptr<Environment>> MakeEnvironment(
   SF_RETURN_IF_ERROR(Annotate(environment.status(), SourceText(options)));
   SF_RETURN_IF_ERROR(
       Annotate(ReplaceSpec(options, **environment), SourceText(options)));
-  return *std::move(environment);
+  return Perturb(*std::move(environment), options.perturbations);
 }
 
 std::vector<std::string> EnvironmentNames() {

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "environments/environment.h"
+#include "environments/perturbation/perturbation_options.h"
 #include "environments/settings.h"
 
 namespace softfleet {
@@ -33,6 +34,8 @@ struct EnvironmentOptions {
   // single value for all; empty = the environment's own.
   std::vector<double> action_low;
   std::vector<double> action_high;
+  // What disturbs the environment, the innermost first.
+  std::vector<PerturbationOptions> perturbations;
 };
 
 // NotFound names the nearest known name ("did you mean ..."), or the file that

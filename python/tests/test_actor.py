@@ -59,6 +59,25 @@ def test_what_was_acted_on_is_what_was_sent(
     assert block.first_policy_version == POLICY.version
 
 
+def test_actions_are_chosen_at_the_newest_observation(
+    learner: ServedLearner, shard: ServedShard
+) -> None:
+    weights = np.array([[0, 0.1], [0, 0]], "<f4")  # mean, then log_std
+    bias = np.array([0, -20], "<f4")
+    tensors = {"actor/out.weight": weights, "actor/out.bias": bias}
+    learner.publish(snapshot(POLICY.schema, [0, 0], tensors=tensors))
+    environment = Counter()
+    actor = softfleet.Actor(learner.address)
+    ending = end_after(learner, shard, 20)
+    actor.run(environment)
+    ending.join()
+    np.testing.assert_allclose(
+        np.ravel(environment.actions[:5]),
+        np.tanh(0.1 * np.arange(5)),
+        atol=1e-6,
+    )
+
+
 def test_the_warm_up_is_uniform_and_says_so(
     learner: ServedLearner, shard: ServedShard
 ) -> None:

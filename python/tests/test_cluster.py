@@ -17,7 +17,7 @@ import softfleet
 gymnasium = pytest.importorskip("gymnasium")
 
 ROOT = Path(__file__).parents[2]
-STEPS = 1500
+STEPS = 1000
 SMALL = {
     "total_steps": STEPS,
     "actor.block_rows": 8,
@@ -162,11 +162,11 @@ def test_a_shard_that_is_killed_costs_only_what_it_had(
     actor = softfleet.Actor(cluster.address)
 
     def kill_once() -> None:
-        if environment.steps == 500:
+        if environment.steps == 300:
             cluster.shard.kill()
             cluster.start_shard()
 
-    environment = Disturbed(500, kill_once)
+    environment = Disturbed(300, kill_once)
     actor.run(environment)
     cluster.expect_finished()
     rows = cluster.stored(actor.run_id)
@@ -174,7 +174,7 @@ def test_a_shard_that_is_killed_costs_only_what_it_had(
     assert len(rows) == len({*rows})
     assert rows == sorted(rows)
     assert counts.acknowledged == actor.steps
-    assert 0 < counts.lost <= 500
+    assert 0 < counts.lost <= 300
     # What the new shard has is everything that was not lost, or came again
     # because its acknowledgement was on the way.
     assert actor.steps - counts.lost <= len(rows) + 64

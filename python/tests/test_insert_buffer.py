@@ -145,6 +145,32 @@ def test_never_more_than_the_credit_is_on_the_way() -> None:
     assert send_all(kept)
 
 
+def test_after_a_reconnect_with_less_credit_less_is_on_the_way() -> None:
+    kept = buffer()
+    assert kept.open(welcome())
+    for step in range(3):
+        kept.append(block(step, size=100))
+        send_all(kept)
+    assert kept.open(welcome(credit=350))
+    assert [b.seq for b in send_all(kept)] == [1, 2]
+    kept.acknowledge(acknowledge(1, credit=350))
+    assert [b.seq for b in send_all(kept)] == [3]
+
+
+def test_what_is_sent_again_is_judged_again() -> None:
+    kept = buffer()
+    assert kept.open(welcome())
+    kept.append(block(0))
+    send_all(kept)
+    refusal = acknowledge(0, refuse=(1,))  # applied, and not durable
+    refusal.applied = 1
+    kept.acknowledge(refusal)
+    assert kept.open(welcome())  # the shard has lost that it had refused it
+    send_all(kept)
+    kept.acknowledge(acknowledge(1))
+    assert kept.counts() == Counts(appended=1, acknowledged=1)
+
+
 def test_a_block_that_no_batch_can_carry_is_rejected_and_the_rest_goes() -> (
     None
 ):

@@ -76,6 +76,8 @@ def damaged(which: str) -> list[learner.ParameterChunk]:
         answer.append(answer[0])
     elif which == "unchanged after data":
         answer[-1] = learner.ParameterChunk(unchanged=True)
+    elif which == "another length":
+        answer[-1].total_bytes += 1
     elif which == "nothing":
         answer = []
     return answer
@@ -90,6 +92,7 @@ def damaged(which: str) -> list[learner.ParameterChunk]:
         "the end is missing",
         "more after the end",
         "unchanged after data",
+        "another length",
         "nothing",
     ],
 )
@@ -162,6 +165,20 @@ def test_a_damaged_snapshot_is_never_seen_and_asked_for_again(
     assert "policies arrive again" in caplog.text
     client.close()
     channel.close()
+
+
+def test_versions_never_fall(
+    served: ServedLearner,
+    client: ParameterClient,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    first = client.wait_for_first(20)
+    served.repeats = True
+    served.publish(replace(FIRST, version=FIRST.version - 1))
+    asked = len(served.asked)
+    served.wait_for(lambda: len(served.asked) > asked + 1)
+    assert client.latest() is first
+    assert f"although {FIRST.version} is known" in caplog.text
 
 
 def test_the_end_of_the_run_wakes_whoever_waits(served: ServedLearner) -> None:

@@ -22,7 +22,8 @@ import softfleet
         (Space(spaces={"position": box(2)}), box(1), "observation space is"),
         (Space(n=4, shape=(), dtype=np.dtype(int)), box(1), "observation sp"),
         (box(2), box(2), "the environment's action space is Space"),
-        (box(2), Space(n=3, shape=()), "action space is"),
+        (box(2), Space(n=3, shape=(), dtype=np.dtype(int)), "action space is"),
+        (box(2), box(1, dtype=np.int64), "action space is"),
     ],
 )
 def test_an_environment_that_does_not_fit_the_run_is_refused(

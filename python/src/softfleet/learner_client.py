@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from importlib import metadata
+from typing import Any
 
 import grpc
 
@@ -29,6 +30,12 @@ _TRANSFER_TIME = 30.0
 # The least time between two questions. A learner may publish every few
 # milliseconds; decoding them all would leave the actor no time to act.
 _SHORTEST_POLL = 0.01
+
+
+_ENDS = (replay.RUN_PHASE_FINISHED, replay.RUN_PHASE_FAILED)
+
+# A grpc.Call that is an iterator of chunks too; gRPC has no name for both.
+_Call = Any
 
 
 def software_version() -> str:
@@ -81,7 +88,7 @@ class ParameterClient:
         self._error: SoftfleetError | None = None
         self._problem = ""
         self._stopping = False
-        self._call: grpc.Call | None = None  # in flight
+        self._call: _Call | None = None  # in flight
         self._thread = threading.Thread(
             target=self._run, name="softfleet-parameters", daemon=True
         )
@@ -127,37 +134,36 @@ class ParameterClient:
 
     def _run(self) -> None:
         backoff = Backoff()
-        while True:
+        wait = 0.0
+        while (call := self._ask_after(wait)) is not None:
             wait = _SHORTEST_POLL
             try:
-                answer = self._ask()
-                self._take(answer)
+                self._take(assemble(call))
                 backoff.reset()
-            except (grpc.RpcError, DamagedError) as error:
+            except grpc.RpcError as error:
                 wait = backoff.next()
-                self._note(
-                    message_of(error)
-                    if isinstance(error, grpc.RpcError)
-                    else str(error)
-                )
+                self._note(message_of(error))
+            except DamagedError as error:
+                wait = backoff.next()
+                self._note(str(error))
             except SoftfleetError as error:
                 self._fail(error)
-            if self._stopped(wait):
-                return
+            finally:
+                call.cancel()  # what follows damage is not read
 
-    def _ask(self) -> ParameterAnswer:
+    def _ask_after(self, seconds: float) -> _Call | None:
+        """The next question; None: there is nothing more to ask."""
         with self._changed:
-            if self._stopping:
-                raise DamagedError("stopped")
+            if self._changed.wait_for(lambda: self._stopping, seconds):
+                return None
             have = 0 if self._newest is None else self._newest.snapshot.version
-            call = self._service.get_parameters(
+            self._call = self._service.get_parameters(
                 learner.GetParametersRequest(
                     have_version=have, max_wait_seconds=_MAX_WAIT
                 ),
                 timeout=_MAX_WAIT + _TRANSFER_TIME,
             )
-            self._call = call
-        return assemble(call)
+            return self._call
 
     def _take(self, answer: ParameterAnswer) -> None:
         policy = None
@@ -175,6 +181,12 @@ class ParameterClient:
             raise RefusedError(
                 f"the learner serves run {snapshot.run_id} now, this program "
                 f"joined run {self._run_id}; start it again to join the other"
+            )
+        known = self._newest  # nobody else writes it
+        if known is not None and snapshot.version <= known.snapshot.version:
+            raise DamagedError(
+                f"policy version {snapshot.version} was sent although "
+                f"{known.snapshot.version} is known"
             )
         return Policy(snapshot)
 
@@ -194,10 +206,3 @@ class ParameterClient:
             _log.warning("no new policy: %s; asking again", problem)
         else:
             _log.warning("policies arrive again")
-
-    def _stopped(self, wait: float) -> bool:
-        with self._changed:
-            return self._changed.wait_for(lambda: self._stopping, wait)
-
-
-_ENDS = (replay.RUN_PHASE_FINISHED, replay.RUN_PHASE_FAILED)

@@ -58,7 +58,8 @@ def action_adapter(
         start = int(getattr(space, "start", 0))
         return lambda action: int(action) + start
     shape = getattr(space, "shape", (schema.action_dimension,))
-    if hasattr(space, "n") or math.prod(shape) != schema.action_dimension:
+    whole = np.issubdtype(getattr(space, "dtype", np.float32), np.integer)
+    if whole or math.prod(shape) != schema.action_dimension:
         raise _wrong_action(schema, space)
     _warn_of_other_bounds(policy, space)
     return lambda action: action.reshape(shape)

@@ -76,6 +76,7 @@ class ServedLearner:
             shard=shard,
             first_environment=5 << 16,
         )
+        self.repeats = False  # sends its newest to those who have it, too
         self.refuses: list[tuple[grpc.StatusCode, str]] = []  # joins
         self.joined: list[learner.JoinRequest] = []
         self.asked: list[int] = []  # have_version
@@ -159,7 +160,8 @@ class ServedLearner:
                 min(request.max_wait_seconds, 1),
             )
             newest, phase = self.newest, self.phase
-        if newest is None or newest.version <= request.have_version:
+        known = newest is None or newest.version <= request.have_version
+        if newest is None or (known and not self.repeats):
             unchanged = learner.ParameterChunk(
                 unchanged=True, phase=phase  # type: ignore[arg-type]
             )
@@ -169,6 +171,8 @@ class ServedLearner:
             yield from self.damage(chunks(data, phase))
 
     def _has_news(self, have: int) -> bool:
+        if self.repeats:
+            return True
         newer = self.newest is not None and self.newest.version > have
         return newer or self.phase != replay.RUN_PHASE_RUNNING
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.support.programs import Program
+from tests.support.programs import Program, binary
 
 from softfleet import Tls
 from softfleet.channel import Backoff, make_channel
@@ -123,7 +123,7 @@ def test_a_server_that_wants_tls_gets_it(
 ) -> None:
     files = party(certificates, "server")
     with Program(
-        "softfleet-replay-server",
+        binary("softfleet-replay-server"),
         "--listen", "127.0.0.1:0", "--data_dir", tmp_path,
         "--tls_cert", str(files.certificate), "--tls_key", str(files.key),
         "--tls_ca", str(files.authority),

@@ -4,13 +4,22 @@ pendulum preset, small, and the run reaches its end, also when connections
 break and the shard is killed on the way."""
 
 import json
+import re
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.programs import Program, Proxy, free_port, stored_rows
+from tests.support.programs import (
+    Program,
+    Proxy,
+    binary,
+    free_port,
+    stored_rows,
+)
 
 import softfleet
 
@@ -46,7 +55,7 @@ class Cluster:
         settings = [f"--set={key}={value}" for key, value in SMALL.items()]
         self.learner = stack.enter_context(
             Program(
-                "softfleet-learner",
+                binary("softfleet-learner"),
                 "--listen", "127.0.0.1:0", "--shards", self.proxy.address,
                 "--config", ROOT / "configs" / preset,
                 "--run_dir", self.run_dir, *settings,
@@ -54,13 +63,13 @@ class Cluster:
         )
         self.address = self.learner.address()
         stack.enter_context(
-            Program("softfleet-evaluator", "--learner", self.address)
+            Program(binary("softfleet-evaluator"), "--learner", self.address)
         )
 
     def start_shard(self) -> None:
         self.shard = self._stack.enter_context(
             Program(
-                "softfleet-replay-server",
+                binary("softfleet-replay-server"),
                 "--listen", self._shard_address, "--data_dir", self._data_dir,
             )  # fmt: skip
         )
@@ -196,6 +205,27 @@ def test_a_reward_that_is_not_a_number_never_leaves_the_actor(
         actor.run(Broken(1000, lambda: None))
     assert actor.steps == 76
     expect_each_row_once(cluster, actor, episode_steps=200)
+
+
+def test_the_example_sends_what_it_has_when_it_is_stopped(
+    make_cluster: Callable[[str], Cluster], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = make_cluster("pendulum.textproto")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "python/src"))
+    example = ROOT / "examples/python_actor/actor.py"
+    with Program(
+        sys.executable, example, "Pendulum-v1", "--learner", cluster.address
+    ) as actor:
+        run_id = actor.wait_for(r"joined run (\w+)")[1]
+        cluster.shard.wait_for("writes from batch")
+        end = time.monotonic() + 30
+        while not cluster.stored(run_id) and time.monotonic() < end:
+            pass
+        actor.terminate()
+        assert actor.wait() == 0
+    left = re.search(r"left run \w+: (\d+) steps, (\d+) rows", actor.log)
+    assert left is not None
+    assert left[1] == left[2] == str(len(cluster.stored(run_id))) != "0"
 
 
 def test_an_environment_of_another_task_is_refused(

@@ -18,23 +18,24 @@ from softfleet.channel import make_channel
 from softfleet.wire import replay
 
 
-def binaries() -> Path:
-    """Where the programs are; skips the test where nobody says."""
+def binary(name: str) -> Path:
+    """A program of the build; skips the test where nobody says where that
+    is."""
     folder = os.environ.get("SOFTFLEET_BIN")
     if not folder:
         pytest.skip("SOFTFLEET_BIN does not name the folder of the programs")
-    return Path(folder)
+    return Path(folder) / name
 
 
 class Program:
     """One child process, whose output is read as it comes."""
 
-    def __init__(self, name: str, *arguments: str | Path):
-        self.name = name
+    def __init__(self, *command: str | Path):
+        self.name = " ".join(Path(part).name for part in command[:2])
         self.log = ""
         self._changed = threading.Condition()
         self._process = subprocess.Popen(
-            [binaries() / name, *arguments],
+            command,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -55,6 +56,9 @@ class Program:
         self.kill()
         if kind is not None:
             print(f"==== {self.name}\n{self.log}")
+
+    def terminate(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """As `kill -9`."""

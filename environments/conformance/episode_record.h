@@ -63,6 +63,8 @@ struct Seen {
   std::vector<double> state;
   std::vector<std::vector<std::byte>> observation;
 
+  bool operator==(const Seen&) const = default;
+
   bool ended() const { return terminated || truncated; }
 };
 

@@ -11,7 +11,7 @@
 namespace softfleet {
 namespace {
 
-constexpr size_t kSteps = 60;
+constexpr int64_t kSteps = 60;
 constexpr int64_t kNever = 1000000;  // beyond every episode
 
 // A perturbation of each kind, strong enough to be seen.

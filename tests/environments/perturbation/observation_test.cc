@@ -11,7 +11,7 @@
 namespace softfleet {
 namespace {
 
-constexpr size_t kSteps = 20000;
+constexpr int64_t kSteps = 20000;
 
 PerturbationOptions Dropout(double probability,
                             std::vector<std::string> groups = {}) {
@@ -28,7 +28,7 @@ PerturbationOptions Noise(double deviation) {
 }
 
 std::vector<Seen> Shown(std::vector<PerturbationOptions> options,
-                        size_t steps = kSteps, bool pixels = true,
+                        int64_t steps = kSteps, bool pixels = true,
                         uint64_t seed = 1) {
   return Episode(*PerturbRecorder(options, 2, pixels).environment, seed, steps);
 }
@@ -80,12 +80,12 @@ TEST(Dropout, TakesOnlyTheGroupOrTheElementNamed) {
     EXPECT_EQ(pixels[t].observation[0], bare[t].observation[0]);
     EXPECT_TRUE(IsZero(pixels[t].observation[1]));
     EXPECT_EQ(element[t].observation[1], bare[t].observation[1]);
-    std::vector<float> expected = bare[t].floats();
-    if (element[t].floats()[2] == 0) {
+    std::vector<float> expected = Floats(bare[t]);
+    if (Floats(element[t])[2] == 0) {
       expected[2] = 0;
       ++dropped;
     }
-    EXPECT_EQ(element[t].floats(), expected);
+    EXPECT_EQ(Floats(element[t]), expected);
   }
   EXPECT_NEAR(dropped, 1000, Bound(2000, 0.5));
 }
@@ -93,9 +93,9 @@ TEST(Dropout, TakesOnlyTheGroupOrTheElementNamed) {
 TEST(Dropout, OfSeveralNamesIsIndependent) {
   double first = 0, both = 0;
   for (const Seen& seen : Shown({Dropout(0.5, {"state[0]", "state[1]"})})) {
-    if (seen.floats()[0] != 0) continue;
+    if (Floats(seen)[0] != 0) continue;
     ++first;
-    both += seen.floats()[1] == 0 ? 1 : 0;
+    both += Floats(seen)[1] == 0 ? 1 : 0;
   }
   EXPECT_NEAR(both, Expected(first, 0.5), Bound(first, 0.5));
 }
@@ -108,8 +108,8 @@ TEST(ObservationNoise, HasItsVarianceAndNoMemory) {
   double last = 0;
   for (size_t t = 0; t < shown.size(); ++t) {
     // Element 2 is t^2, too large for a float to keep noise.
-    const double a = shown[t].floats()[0] - bare[t].floats()[0];
-    const double b = shown[t].floats()[1] - bare[t].floats()[1];
+    const double a = Floats(shown[t])[0] - Floats(bare[t])[0];
+    const double b = Floats(shown[t])[1] - Floats(bare[t])[1];
     sum += a / kDeviation;
     squares += a * a / (kDeviation * kDeviation);
     fourths += std::pow(a / kDeviation, 4);
@@ -142,8 +142,8 @@ TEST(ObservationPerturbations, DependOnTheSeedAndThePerturbation) {
   const auto bare = Shown({}, 50, false);
   const auto once = Shown({Noise(1)}, 50, false);
   for (size_t t = 0; t < bare.size(); ++t) {
-    const double one = once[t].floats()[0] - bare[t].floats()[0];
-    const double two = twice[t].floats()[0] - bare[t].floats()[0];
+    const double one = Floats(once[t])[0] - Floats(bare[t])[0];
+    const double two = Floats(twice[t])[0] - Floats(bare[t])[0];
     ratio_spread = std::max(ratio_spread, std::abs(two - 2 * one));
   }
   EXPECT_GT(ratio_spread, 0.5);
@@ -185,11 +185,11 @@ TEST(ObservationPerturbations, OfOnePerturbationHaveAnOrder) {
 // The first of the list is the innermost.
 TEST(ObservationPerturbations, OfAListAreAppliedInItsOrder) {
   for (const Seen& seen : Shown({Dropout(1), Noise(1)}, 50, false)) {
-    EXPECT_LT(std::abs(seen.floats()[0]), 10);
-    EXPECT_NE(seen.floats()[0], 0);
+    EXPECT_LT(std::abs(Floats(seen)[0]), 10);
+    EXPECT_NE(Floats(seen)[0], 0);
   }
   for (const Seen& seen : Shown({Noise(1), Dropout(1)}, 50, false)) {
-    EXPECT_EQ(seen.floats()[0], 0);
+    EXPECT_EQ(Floats(seen)[0], 0);
   }
 }
 

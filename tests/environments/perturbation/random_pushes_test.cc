@@ -12,7 +12,7 @@ namespace softfleet {
 namespace {
 
 constexpr double kForce = 7;
-constexpr size_t kSteps = 20000;
+constexpr int64_t kSteps = 20000;
 
 PerturbationOptions Pushes(double probability, int64_t steps) {
   PerturbationOptions options;
@@ -25,7 +25,7 @@ PerturbationOptions Pushes(double probability, int64_t steps) {
 using Force = std::array<double, 3>;
 
 std::vector<Force> Forces(const std::vector<PerturbationOptions>& options,
-                          uint64_t seed, size_t steps) {
+                          uint64_t seed, int64_t steps) {
   const auto [recorder, environment] = PerturbRecorder(options);
   Episode(*environment, seed, steps);
   std::vector<Force> forces;
@@ -112,7 +112,7 @@ TEST(RandomPushes, OfAnEpisodeFromAStateDependOnThatState) {
   const auto forces = [&](double state) {
     EXPECT_TRUE(environment->ResetTo({&state, 1}).ok());
     Philox random(1, Purpose::kTest);
-    Roll(*environment, random, 100);
+    Continue(*environment, random, 100);
     std::vector<Force> all;
     for (const auto& taken : recorder->taken()) {
       all.push_back(taken.physics.force);

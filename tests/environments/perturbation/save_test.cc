@@ -41,7 +41,7 @@ class PerturbedSave : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(PerturbedSave, AnEpisodeContinuesBitByBit) {
-  for (size_t steps = 0; steps < 14; ++steps) {
+  for (int64_t steps = 0; steps < 14; ++steps) {
     SCOPED_TRACE(steps);
     const auto environment = Make();
     Episode(*environment, 99, 7);  // leaves something behind
@@ -54,7 +54,7 @@ TEST_P(PerturbedSave, AnEpisodeContinuesBitByBit) {
     EXPECT_EQ(twin->Save().value(), saved);
     Philox random(1, Purpose::kTest);
     Philox same = random;
-    EXPECT_EQ(Roll(*twin, random, 20), Roll(*environment, same, 20));
+    EXPECT_EQ(Continue(*twin, random, 20), Continue(*environment, same, 20));
   }
 }
 

@@ -1,51 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that an environment shows in an episode of random actions, to be
-// compared bit by bit.
+// Episodes of perturbed environments, to be compared bit by bit.
 #ifndef SOFTFLEET_TESTS_ENVIRONMENTS_PERTURBATION_TRAJECTORY_H_
 #define SOFTFLEET_TESTS_ENVIRONMENTS_PERTURBATION_TRAJECTORY_H_
 
-#include <cstddef>
-#include <cstdint>
+#include <gtest/gtest.h>
+
+#include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "core/philox.h"
-#include "environments/environment.h"
-#include "environments/perturbation/perturbation_options.h"
+#include "environments/conformance/episode_record.h"
+#include "environments/registry.h"
 
 namespace softfleet {
 
-// What was seen after a step, or (the first) at an episode's beginning.
-struct Seen {
-  double reward = 0;
-  bool terminated = false;
-  bool truncated = false;
-  bool success = false;
-  std::vector<double> components;
-  std::vector<double> state;
-  std::vector<std::vector<std::byte>> observation;  // per group
-  bool operator==(const Seen&) const = default;
-
-  // A group of float32.
-  std::vector<float> floats(size_t group = 0) const;
-};
-
-Seen See(const Environment& environment, const StepResult& result = {});
-
-// A step with an action from within the bounds, or of the indices.
-absl::StatusOr<StepResult> RandomStep(Environment& environment, Philox& random);
-
-// At most `steps` steps, to the episode's end; what is seen after each.
-std::vector<Seen> Roll(Environment& environment, Philox& random, size_t steps);
+// The environment of that name, perturbed so.
+inline std::unique_ptr<Environment> MakePerturbed(
+    const std::string& name, std::vector<PerturbationOptions> perturbations) {
+  EnvironmentOptions options;
+  options.name = name;
+  options.perturbations = std::move(perturbations);
+  auto made = MakeEnvironment(options);
+  EXPECT_TRUE(made.ok()) << made.status();
+  return *std::move(made);
+}
 
 // Reset(seed) and at most `steps` steps whose actions depend on the seed alone.
-std::vector<Seen> Episode(Environment& environment, uint64_t seed,
-                          size_t steps);
+inline std::vector<Seen> Episode(Environment& environment, uint64_t seed,
+                                 int64_t steps) {
+  auto episode = RecordEpisode(environment, seed, steps);
+  EXPECT_TRUE(episode.ok()) << episode.status();
+  return *std::move(episode);
+}
 
-// The environment of that name, perturbed so.
-std::unique_ptr<Environment> MakePerturbed(
-    const std::string& name, std::vector<PerturbationOptions> perturbations);
+// At most `steps` steps more.
+inline std::vector<Seen> Continue(Environment& environment, Philox& random,
+                                  int64_t steps) {
+  auto rest = Roll(environment, random, steps);
+  EXPECT_TRUE(rest.ok()) << rest.status();
+  return *std::move(rest);
+}
+
+// The first group, which is of float32.
+inline std::vector<float> Floats(const Seen& seen) {
+  std::vector<float> values(seen.observation[0].size() / sizeof(float));
+  std::memcpy(values.data(), seen.observation[0].data(),
+              seen.observation[0].size());
+  return values;
+}
 
 }  // namespace softfleet
 

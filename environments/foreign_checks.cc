@@ -13,13 +13,13 @@
 namespace softfleet {
 namespace {
 
-template <typename T>
-absl::Status CheckElements(absl::string_view what, std::span<const T> values) {
+absl::Status CheckElements(absl::string_view what, absl::string_view name,
+                           std::span<const float> values) {
   const auto wrong = std::ranges::find_if_not(
-      values, [](T value) { return std::isfinite(value); });
+      values, [](float value) { return std::isfinite(value); });
   if (wrong == values.end()) return absl::OkStatus();
-  return absl::InternalError(
-      absl::StrCat(what, " element ", wrong - values.begin(), " is ", *wrong));
+  return absl::OutOfRangeError(absl::StrCat(
+      what, name, " element ", wrong - values.begin(), " is ", *wrong));
 }
 
 bool IsWord(absl::string_view text) {
@@ -48,15 +48,15 @@ absl::Status CheckComponentNames(const std::vector<std::string>& names) {
 absl::Status CheckStepResult(const EnvironmentSpec& spec,
                              const StepResult& result) {
   if (!std::isfinite(result.reward)) {
-    return absl::InternalError(absl::StrCat("reward is ", result.reward));
+    return absl::OutOfRangeError(absl::StrCat("reward is ", result.reward));
   }
   for (size_t i = 0; i < result.reward_components.size(); ++i) {
     if (std::isfinite(result.reward_components[i])) continue;
-    return absl::InternalError(absl::StrCat("reward component ",
-                                            spec.reward_components[i], " is ",
-                                            result.reward_components[i]));
+    return absl::OutOfRangeError(absl::StrCat("reward component ",
+                                              spec.reward_components[i], " is ",
+                                              result.reward_components[i]));
   }
-  return CheckElements("executed action", result.executed_action);
+  return CheckElements("executed action", "", result.executed_action);
 }
 
 absl::Status CheckObservation(const EnvironmentSpec& spec,
@@ -67,8 +67,7 @@ absl::Status CheckObservation(const EnvironmentSpec& spec,
     const std::span<const float> values(
         reinterpret_cast<const float*>(groups[g].data()),
         groups[g].size() / sizeof(float));
-    SF_RETURN_IF_ERROR(
-        CheckElements(absl::StrCat("observation group ", group.name), values));
+    SF_RETURN_IF_ERROR(CheckElements("observation group ", group.name, values));
   }
   return absl::OkStatus();
 }

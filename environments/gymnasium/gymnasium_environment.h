@@ -21,10 +21,9 @@
 // 7. The physical state can be read and set where the environment is one of
 //    Gymnasium's MuJoCo or classic control; no environment can be saved.
 //
-// Errors of Reset and Step after which it may be used on, from the next Reset:
-// Internal, the environment threw (the log has the traceback) or gave a number
-// that is not finite. After these a new one must be made: Aborted, its process
-// has died; DeadlineExceeded, it took too long and its process was killed.
+// Its own errors of Reset and Step: Internal, it threw (the log has the
+// traceback); OutOfRange, DeadlineExceeded (its process was killed) and Aborted
+// as environment.h has them.
 //
 // Not thread-safe, as every Environment.
 #ifndef SOFTFLEET_ENVIRONMENTS_GYMNASIUM_GYMNASIUM_ENVIRONMENT_H_

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/environments/gymnasium/gymnasium_fixture.h"
 
+#include <poll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -80,6 +83,16 @@ std::vector<pid_t> Children() {
 size_t OpenFiles() {
   const std::filesystem::directory_iterator files("/proc/self/fd");
   return static_cast<size_t>(std::distance(begin(files), end(files)));
+}
+
+bool EndsWithin(pid_t pid, absl::Duration deadline) {
+  const FileDescriptor file(
+      static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!file.open()) return errno == ESRCH;
+  // It can be read when the process has ended.
+  pollfd poll = {file.number(), POLLIN, 0};
+  const auto timeout = absl::ToInt64Milliseconds(deadline);
+  return ::poll(&poll, 1, static_cast<int>(timeout)) == 1;
 }
 
 void ExpectError(const absl::Status& status, absl::StatusCode code,

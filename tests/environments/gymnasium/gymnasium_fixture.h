@@ -38,6 +38,9 @@ std::vector<int> Bytes(const Environment& environment, size_t group = 0);
 std::vector<pid_t> Children();
 size_t OpenFiles();
 
+// Whether the process, anybody's child, ends within the deadline.
+bool EndsWithin(pid_t pid, absl::Duration deadline);
+
 void ExpectError(const absl::Status& status, absl::StatusCode code,
                  const std::string& part);
 

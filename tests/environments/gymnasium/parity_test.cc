@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/philox.h"
+#include "environments/conformance/conformance.h"
 #include "gmock/gmock.h"
 #include "tests/environments/gymnasium/gymnasium_fixture.h"
 
@@ -113,6 +114,23 @@ TEST_F(GymnasiumRuns, ASeedAndItsActionsDecideTheEpisode) {
   }
   EXPECT_NE(starts[0], starts[1]);
   EXPECT_NE(starts[1], starts[2]);
+}
+
+TEST_F(GymnasiumRuns, ItKeepsWhatAnEnvironmentPromises) {
+  for (const char* const id : {"CartPole-v1", "softfleet/Frames-v0"}) {
+    EnvironmentOptions options = Gymnasium(id);
+    const auto findings = CheckConformance(
+        [&](std::optional<int64_t> max_episode_steps) {
+          options.max_episode_steps = max_episode_steps;
+          return MakeEnvironment(options);
+        },
+        ConformanceOptions());
+    ASSERT_TRUE(findings.ok()) << findings.status();
+    for (const ConformanceFinding& finding : *findings) {
+      EXPECT_NE(finding.outcome, ConformanceFinding::Outcome::kFail)
+          << id << ": " << finding.rule << ": " << finding.seen;
+    }
+  }
 }
 
 TEST_F(GymnasiumRuns, AStateIsSetOnlyWhereThereIsOne) {

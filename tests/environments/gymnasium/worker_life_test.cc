@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Workers leave nothing behind, and outlive no parent.
-#include <poll.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -15,7 +13,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "core/thread.h"
-#include "environments/gymnasium/file_descriptor.h"
 #include "gmock/gmock.h"
 #include "tests/end_to_end/child_process.h"
 #include "tests/environments/gymnasium/gymnasium_fixture.h"
@@ -101,35 +98,20 @@ TEST_F(WorkerLife, ThreadsMayEachHaveTheirOwn) {
   EXPECT_EQ(right, 6 * 20);
 }
 
-// A pidfd can be read when its process has ended.
-class Watched {
- public:
-  explicit Watched(pid_t pid)
-      : file_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
-  bool EndsWithin(absl::Duration deadline) const {
-    pollfd poll = {file_.number(), POLLIN, 0};
-    return ::poll(&poll, 1,
-                  static_cast<int>(absl::ToInt64Milliseconds(deadline))) == 1;
-  }
-
- private:
-  FileDescriptor file_;
-};
-
 // worker_parent has two workers; one of them never returns from its step.
 TEST_F(WorkerLife, ItEndsWithItsParentEvenInTheMiddleOfAStep) {
   ChildProcess parent({SOFTFLEET_BINARY_DIR "/bin/worker_parent"},
                       SOFTFLEET_SOURCE_DIR);
   ASSERT_TRUE(parent.WaitFor("hanging now")) << parent.err();
-  std::vector<Watched> workers;
+  std::vector<pid_t> workers;
   for (const absl::string_view word : absl::StrSplit(parent.out(), ' ')) {
     int pid = 0;
-    if (absl::SimpleAtoi(word, &pid)) workers.emplace_back(pid);
+    if (absl::SimpleAtoi(word, &pid)) workers.push_back(pid);
   }
   ASSERT_EQ(workers.size(), 2u);
   parent.Signal(SIGKILL);
-  for (const Watched& worker : workers) {
-    EXPECT_TRUE(worker.EndsWithin(absl::Seconds(20)));
+  for (const pid_t worker : workers) {
+    EXPECT_TRUE(EndsWithin(worker, absl::Seconds(20)));
   }
 }
 

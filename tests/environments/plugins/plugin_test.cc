@@ -10,10 +10,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/thread.h"
+#include "environments/conformance/conformance.h"
 #include "environments/observation_buffer.h"
 #include "environments/registry.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/testing/allocations.h"
 
 namespace softfleet {
 namespace {
@@ -217,6 +219,35 @@ TEST(Plugin, TwoLibrariesMayHaveClassesOfTheSameName) {
   }
   EXPECT_EQ(Observe(*ones).count[0], 3);
   EXPECT_EQ(Observe(*tens).count[0], 30);
+}
+
+void ExpectConformance(EnvironmentOptions options) {
+  ConformanceOptions check;
+  check.allocations = testing::Allocations;
+  const auto findings = CheckConformance(
+      [&](std::optional<int64_t> max_episode_steps) {
+        options.max_episode_steps = max_episode_steps;
+        return MakeEnvironment(options);
+      },
+      check);
+  ASSERT_TRUE(findings.ok()) << findings.status();
+  for (const ConformanceFinding& finding : *findings) {
+    EXPECT_NE(finding.outcome, ConformanceFinding::Outcome::kFail)
+        << finding.rule << ": " << finding.seen;
+  }
+}
+
+TEST(Plugin, TheExampleKeepsWhatAnEnvironmentPromises) {
+  ExpectConformance(Plugin("crane"));
+  EnvironmentOptions windy = Plugin("crane");
+  windy.settings = {{"wind", {1}, {}, {}}};
+  ExpectConformance(windy);
+}
+
+TEST(Plugin, OneWithoutHooksKeepsWhatAnEnvironmentPromises) {
+  EnvironmentOptions discrete = Plugin("counter");
+  discrete.settings = {{"discrete", {}, true, {}}};
+  ExpectConformance(discrete);
 }
 
 TEST(Plugin, ThreadsMayEachHaveTheirOwn) {

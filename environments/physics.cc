@@ -39,7 +39,7 @@ absl::Status CheckNumbers(const Physics& physics) {
 }  // namespace
 
 absl::Status CheckPhysics(const Physics& physics,
-                          const std::vector<absl::string_view>& known) {
+                          absl::Span<const absl::string_view> known) {
   SF_RETURN_IF_ERROR(CheckNumbers(physics));
   const Physics nominal;
   const struct {

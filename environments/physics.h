@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace softfleet {
 
@@ -31,9 +32,9 @@ struct Physics {
 
 // For an environment that has the fields `known`: InvalidArgument names a value
 // that is none, e.g. a mass of 0; Unimplemented a field that is not nominal and
-// not known.
+// not known. Allocates only errors.
 absl::Status CheckPhysics(const Physics& physics,
-                          const std::vector<absl::string_view>& known);
+                          absl::Span<const absl::string_view> known);
 
 }  // namespace softfleet
 

@@ -11,38 +11,14 @@
 #include "core/file_system.h"
 #include "tests/core/test_directory.h"
 #include "tests/end_to_end/program.h"
+#include "tests/testing/audit_keys.h"
 
 namespace softfleet {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using testing::HasSubstr;
-using testing::StartsWith;
-
-// Outside readers rely on these names and their order.
-const std::vector<std::string> kAuditKeys = {"run_id",
-                                             "step",
-                                             "updates",
-                                             "panel_hash",
-                                             "config_hash",
-                                             "panel_starts",
-                                             "reward_scale",
-                                             "alpha",
-                                             "target_entropy",
-                                             "entropy",
-                                             "action_mean",
-                                             "action_std",
-                                             "clipped_fraction",
-                                             "saturated_fraction",
-                                             "deterministic_return_mean",
-                                             "deterministic_return_std",
-                                             "deterministic_eval_success",
-                                             "deterministic_regret_mean",
-                                             "stochastic_return_mean",
-                                             "stochastic_return_std",
-                                             "stochastic_eval_success",
-                                             "stochastic_regret_mean",
-                                             "version"};
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 std::vector<std::string> Keys(const Json& object) {
   std::vector<std::string> keys;
@@ -62,7 +38,7 @@ TEST(ReadCommandsTest, AuditAndEvaluateReadAFinishedRun) {
   const Json rows = Json::parse(json.out, nullptr, false);
   ASSERT_TRUE(rows.is_array());
   ASSERT_EQ(rows.size(), 3);
-  for (const Json& row : rows) EXPECT_EQ(Keys(row), kAuditKeys);
+  for (const Json& row : rows) EXPECT_EQ(Keys(row), testing::AuditKeys());
   EXPECT_EQ(rows.back()["step"], 1500);
   EXPECT_TRUE(rows.back()["deterministic_eval_success"].is_null());
   EXPECT_EQ(json.out, *RealFileSystem().Read(JoinPath(run, "audit.json")));
@@ -86,7 +62,7 @@ TEST(ReadCommandsTest, AuditAndEvaluateReadAFinishedRun) {
   Json result = Json::parse(evaluated.out, nullptr, false);
   ASSERT_TRUE(result.is_array());
   ASSERT_EQ(result.size(), 1);
-  EXPECT_EQ(Keys(result[0]), kAuditKeys);
+  EXPECT_EQ(Keys(result[0]), testing::AuditKeys());
   Json last = rows.back();
   result[0].erase("version");
   last.erase("version");
@@ -156,7 +132,7 @@ TEST(ReadCommandsTest, ConfigPrintsWhatIsInForceAndItParsesBack) {
     return finished.out;
   };
   const std::string first = hash({"--config", config});
-  EXPECT_THAT(first, testing::MatchesRegex("[0-9a-f]+\n"));
+  EXPECT_THAT(first, ::testing::MatchesRegex("[0-9a-f]+\n"));
   EXPECT_EQ(first.size(), 17);
   EXPECT_EQ(hash({"--config", config}), first);
   EXPECT_EQ(hash({"--config", again}), first);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes Grafana's dashboard "Softfleet" from dashboard_panels.py.
+"""Writes Grafana's dashboard "Softfleet" from run_panels.py and
+cluster_panels.py.
 
   scripts/make_dashboard.py > deploy/grafana/dashboards/softfleet.json
 
@@ -10,10 +11,21 @@ check_dashboard.py that the dashboard is sound.
 import json
 import sys
 
-from dashboard_panels import ROWS
+from cluster_panels import FLOW, HEALTH, STORAGE, WAITING
 from grafana_panels import DATASOURCE, RED, YELLOW
+from run_panels import LEARNING, RUN
 
 COLUMNS = 24  # Of Grafana's grid.
+
+# Title, panels, columns and lines of a panel.
+ROWS = [
+    ("Run", RUN, 3, 4),
+    ("Learning", LEARNING, 6, 7),
+    ("Flow", FLOW, 6, 7),
+    ("Waiting", WAITING, 6, 7),
+    ("Storage", STORAGE, 6, 7),
+    ("Health", HEALTH, 6, 7),
+]
 
 
 def lay_out(rows):

@@ -71,7 +71,6 @@ MOST_LINES = 400
 LONG_FILES = {
     "core/safetensors.cc": "one file format: its checks, reader and writer",
     "environments/plugin/softfleet_environment.h": "plug-ins need one header",
-    "scripts/dashboard_panels.py": "data: one entry per panel",
     "tests/core/safetensors_test.cc": "one case per rule of the format",
     "tests/experience/step_block_test.cc": "one case per rule of a block",
 }

@@ -3,11 +3,11 @@
 
 #include "core/safetensors.h"
 #include "core/status.h"
+#include "learner/learner_file.h"
 
 namespace softfleet {
 namespace {
 
-constexpr char kLearnerFile[] = "learner.safetensors";
 constexpr char kActorFile[] = "actor.safetensors";
 constexpr char kTableFile[] = "replay.safetensors";
 
@@ -23,7 +23,8 @@ absl::Status SaveSystem(FileSystem& files, EmbeddedSystem& system,
         WriteSafetensors(files, JoinPath(directory, name), tensors, {}));
     return absl::OkStatus();
   };
-  SF_RETURN_IF_ERROR(write(kLearnerFile, system.learner().Save()));
+  SF_RETURN_IF_ERROR(
+      SaveLearnerFile(files, system.learner(), directory, manifest));
   SF_RETURN_IF_ERROR(write(kActorFile, system.actor().Save()));
   SF_ASSIGN_OR_RETURN(
       manifest->files[kTableFile],
@@ -36,9 +37,7 @@ absl::Status RestoreSystem(FileSystem& files, const std::string& directory,
   const auto read = [&](const char* name) {
     return ReadSafetensors(files, JoinPath(directory, name));
   };
-  SF_ASSIGN_OR_RETURN(const SafetensorsContent learner, read(kLearnerFile));
-  SF_RETURN_IF_ERROR(
-      Annotate(system.learner().Restore(learner.tensors), kLearnerFile));
+  SF_RETURN_IF_ERROR(RestoreLearnerFile(files, directory, system.learner()));
   SF_ASSIGN_OR_RETURN(const SafetensorsContent table, read(kTableFile));
   SF_RETURN_IF_ERROR(Annotate(system.table().Restore(table), kTableFile));
   SF_ASSIGN_OR_RETURN(const SafetensorsContent actor, read(kActorFile));

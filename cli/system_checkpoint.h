@@ -13,7 +13,8 @@
 
 namespace softfleet {
 
-// Writes the files into `directory` and enters them into manifest->files.
+// Writes the files into `directory` and enters them into manifest->files. As
+// SaveLearnerFile for what is not finite.
 absl::Status SaveSystem(FileSystem& files, EmbeddedSystem& system,
                         const std::string& directory,
                         CheckpointManifest* manifest);

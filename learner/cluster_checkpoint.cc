@@ -1,29 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "learner/cluster_checkpoint.h"
 
-#include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
-#include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/safetensors.h"
 #include "core/status.h"
+#include "learner/learner_file.h"
 
 namespace softfleet {
 namespace {
 
-constexpr char kLearnerFile[] = "learner.safetensors";
 constexpr char kStepsFile[] = "received_steps.safetensors";
 constexpr char kStepsTensor[] = "received_steps";
-
-bool IsFinite(const Tensor& tensor) {
-  if (tensor.dtype != DType::kF32 && tensor.dtype != DType::kF64) return true;
-  const std::vector<double> values = tensor.AsDouble();
-  return std::all_of(values.begin(), values.end(),
-                     [](double x) { return std::isfinite(x); });
-}
 
 }  // namespace
 
@@ -31,16 +20,7 @@ absl::Status SaveLearner(FileSystem& files, const LearnerLoop& loop,
                          const ReceivedSteps& steps,
                          const std::string& directory,
                          CheckpointManifest* manifest) {
-  const TensorMap tensors = loop.Save();
-  for (const auto& [name, tensor] : tensors) {
-    // Sums of statistics may be NaN without harm.
-    if (absl::StartsWith(name, "statistics/") || IsFinite(tensor)) continue;
-    return absl::DataLossError(absl::StrCat(
-        name, " holds a number that is not finite: training has diverged"));
-  }
-  SF_ASSIGN_OR_RETURN(
-      manifest->files[kLearnerFile],
-      WriteSafetensors(files, JoinPath(directory, kLearnerFile), tensors, {}));
+  SF_RETURN_IF_ERROR(SaveLearnerFile(files, loop, directory, manifest));
   SF_ASSIGN_OR_RETURN(manifest->files[kStepsFile],
                       WriteSafetensors(files, JoinPath(directory, kStepsFile),
                                        {{kStepsTensor, steps.Save()}}, {}));
@@ -49,9 +29,6 @@ absl::Status SaveLearner(FileSystem& files, const LearnerLoop& loop,
 
 absl::Status RestoreLearner(FileSystem& files, const std::string& directory,
                             LearnerLoop& loop, ReceivedSteps& steps) {
-  SF_ASSIGN_OR_RETURN(
-      const SafetensorsContent saved,
-      ReadSafetensors(files, JoinPath(directory, kLearnerFile)));
   SF_ASSIGN_OR_RETURN(const SafetensorsContent marks,
                       ReadSafetensors(files, JoinPath(directory, kStepsFile)));
   const auto found = marks.tensors.find(kStepsTensor);
@@ -60,7 +37,7 @@ absl::Status RestoreLearner(FileSystem& files, const std::string& directory,
         absl::StrCat(kStepsFile, " has no tensor ", kStepsTensor));
   }
   SF_RETURN_IF_ERROR(Annotate(steps.Restore(found->second), kStepsFile));
-  return Annotate(loop.Restore(saved.tensors), kLearnerFile);
+  return RestoreLearnerFile(files, directory, loop);
 }
 
 std::string FormatPositions(const std::map<std::string, Position>& positions) {

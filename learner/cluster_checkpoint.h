@@ -19,9 +19,8 @@
 
 namespace softfleet {
 
-// Writes the files into `directory` and enters them into manifest->files.
-// DataLoss names a tensor that is not finite: no checkpoint is better than one
-// that cannot be gone on from.
+// Writes the files into `directory` and enters them into manifest->files. As
+// SaveLearnerFile for what is not finite.
 absl::Status SaveLearner(FileSystem& files, const LearnerLoop& loop,
                          const ReceivedSteps& steps,
                          const std::string& directory,

@@ -9,6 +9,7 @@
 #include "core/status.h"
 #include "evaluation/make_evaluator.h"
 #include "learner/learner_options.h"
+#include "learner/replay_table.h"
 
 namespace softfleet {
 namespace {
@@ -23,12 +24,10 @@ absl::StatusOr<std::unique_ptr<Table>> MakeTable(const v1::ReplayConfig& config,
                                                  int num_environments) {
   TableOptions options;
   options.schema = schema;
-  options.capacity_rows = config.capacity();
-  options.byte_budget = config.byte_budget();
   options.expected_run_rows =
       num_environments == 1 ? TableOptions::kRowByRowRun : kBlockRows;
   options.max_block_rows = kBlockRows;
-  return Table::Create(options);
+  return MakeReplayTable(config, options);
 }
 
 }  // namespace

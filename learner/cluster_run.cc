@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "learner/cluster_checkpoint.h"
+#include "learner/replay_table.h"
 #include "run/audit_record.h"
 #include "run/config.h"
 
@@ -28,13 +29,11 @@ absl::StatusOr<std::unique_ptr<Table>> MakeMirror(const v1::RunConfig& config,
                                                   const Schema& schema) {
   TableOptions options;
   options.schema = schema;
-  options.capacity_rows = config.replay().capacity();
-  options.byte_budget = config.replay().byte_budget();
   options.expected_run_rows = ExpectedRunRows(config.actor());
   options.max_block_rows = std::min<int64_t>(
       std::max<int64_t>(options.max_block_rows, config.actor().block_rows()),
-      options.capacity_rows);
-  return Table::Create(options);
+      config.replay().capacity());
+  return MakeReplayTable(config.replay(), options);
 }
 
 class PhaseTimer {

@@ -129,10 +129,15 @@ absl::Status Shard::Bind(const v1::AttachRequest& request, Schema schema) {
   options.keep_blocks = true;
   absl::StatusOr<std::unique_ptr<Table>> table = Table::Create(options);
   if (!table.ok()) {
-    return Annotate(table.status(),
-                    absl::StrCat("replay.byte_budget is ", replay.byte_budget(),
-                                 ", this shard's --memory_limit leaves ",
-                                 options_.table_bytes, " bytes"));
+    return Annotate(
+        table.status(),
+        absl::StrCat("replay.byte_budget is ", replay.byte_budget(),
+                     ", this shard's --memory_limit leaves ",
+                     options_.table_bytes,
+                     " bytes; lower replay.capacity, add shards, or raise ",
+                     options.byte_budget == options_.table_bytes
+                         ? "--memory_limit"
+                         : "replay.byte_budget"));
   }
   auto binding = std::make_shared<Binding>();
   binding->run_id = request.run_id();

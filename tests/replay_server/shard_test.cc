@@ -86,11 +86,13 @@ TEST_F(ShardTest, ATableAboveTheBudgetOrTheMachineIsRefusedWithTheFigures) {
   const absl::Status machine = shard_.Attach(TestAttach(10'000'000));
   EXPECT_EQ(machine.code(), StatusCode::kResourceExhausted);
   EXPECT_THAT(machine.message(), HasSubstr("--memory_limit leaves 16777216"));
+  EXPECT_THAT(machine.message(), HasSubstr("raise --memory_limit"));
   EXPECT_THAT(machine.message(), HasSubstr("rows would fit"));
   v1::AttachRequest request = TestAttach();
   request.mutable_config()->mutable_replay()->set_byte_budget(1000);
   const absl::Status budget = shard_.Attach(request);
   EXPECT_EQ(budget.code(), StatusCode::kResourceExhausted);
+  EXPECT_THAT(budget.message(), HasSubstr("raise replay.byte_budget"));
   EXPECT_THAT(budget.message(), HasSubstr("the budget is 1000 bytes"));
   EXPECT_EQ(shard_.binding(), nullptr);
   EXPECT_TRUE(shard_.Attach(TestAttach()).ok());

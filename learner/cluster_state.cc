@@ -10,28 +10,13 @@
 #include "core/log.h"
 #include "core/status.h"
 #include "core/version.h"
+#include "experience/run_phase.h"
 #include "learner/cluster_run.h"
 #include "run/audit_record.h"
 #include "run/config.h"
 
 namespace softfleet {
 namespace {
-
-v1::RunPhase Phase(RunState state) {
-  switch (state) {
-    case RunState::kWaiting:
-      return v1::RUN_PHASE_WAITING;
-    case RunState::kWarming:
-      return v1::RUN_PHASE_WARMING;
-    case RunState::kRunning:
-      return v1::RUN_PHASE_RUNNING;
-    case RunState::kFinished:
-      return v1::RUN_PHASE_FINISHED;
-    case RunState::kFailed:
-      return v1::RUN_PHASE_FAILED;
-  }
-  return v1::RUN_PHASE_RUNNING;
-}
 
 // OK when `stated` is what it must be.
 absl::Status CheckEqual(absl::string_view what, absl::string_view stated,
@@ -170,7 +155,7 @@ void ClusterRun::ShowInfo() {
   info.set_software_version(std::string(SoftwareVersion()));
   info.set_run_id(recorder_->directory().run_id());
   info.set_learner_incarnation(recorder_->directory().incarnation());
-  info.set_phase(Phase(state_));
+  info.set_phase(EncodePhase(state_));
   info.set_step(static_cast<uint64_t>(loop_->received()));
   info.set_total_steps(static_cast<uint64_t>(total_steps()));
   info.set_updates(static_cast<uint64_t>(loop_->updates()));

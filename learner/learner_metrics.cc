@@ -5,6 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "core/lost_rows.h"
+#include "experience/run_phase.h"
+
 namespace softfleet {
 
 // Registers metrics under this room's prefix.
@@ -63,7 +66,7 @@ class LearnerMetrics::Maker {
          .labels = {"what"}},
         {what});
   }
-  Gauge& State(const std::string& state) {
+  Gauge& State(RunState state) {
     return registry_.AddGauge(
         {.name = "sac_learner_run_state",
          .unit = "1",
@@ -71,22 +74,9 @@ class LearnerMetrics::Maker {
                  "(for a shard), warming (rows come, updates do not yet), "
                  "running, finished, failed.",
          .labels = {"state"}},
-        {state});
+        {std::string(PhaseName(state))});
   }
-  Counter& Lost(const std::string& reason) {
-    return registry_.AddCounter(
-        {.name = "sac_rows_lost_total",
-         .kind = MetricKind::kCounter,
-         .unit = "rows",
-         .help = "Rows that were made and are gone: shard_restart "
-                 "(acknowledged, then gone with the shard's memory, also "
-                 "those that the learner had read before), overflow "
-                 "(dropped by an actor whose buffer was full), overtaken "
-                 "(overwritten at the shard before the learner read "
-                 "them).",
-         .labels = {"reason"}},
-        {reason});
-  }
+  Counter& Overtaken() { return LostRows(registry_, "overtaken"); }
 
  private:
   MetricRegistry& registry_;
@@ -121,11 +111,11 @@ LearnerMetrics::LearnerMetrics(Maker make)
           "policy_lag_updates", "updates",
           "How many updates old the policy was that chose an action, when its "
           "row was received; mean of the rows received last.")),
-      run_state{{RunState::kWaiting, &make.State("waiting")},
-                {RunState::kWarming, &make.State("warming")},
-                {RunState::kRunning, &make.State("running")},
-                {RunState::kFinished, &make.State("finished")},
-                {RunState::kFailed, &make.State("failed")}},
+      run_state{{RunState::kWaiting, &make.State(RunState::kWaiting)},
+                {RunState::kWarming, &make.State(RunState::kWarming)},
+                {RunState::kRunning, &make.State(RunState::kRunning)},
+                {RunState::kFinished, &make.State(RunState::kFinished)},
+                {RunState::kFailed, &make.State(RunState::kFailed)}},
       receive_seconds(make.Phase("receive")),
       update_seconds(make.Phase("update")),
       publish_seconds(make.Phase("publish")),
@@ -175,7 +165,7 @@ LearnerMetrics::LearnerMetrics(Maker make)
                      "Rows in the learner's mirror that can be drawn.")),
       mirror_bytes(make.Shown("mirror_bytes", "bytes",
                               "Bytes of the mirror's columns.")),
-      overtaken_rows(make.Lost("overtaken")),
+      overtaken_rows(make.Overtaken()),
       invalid_rows(make.Counted("invalid_rows", "rows",
                                 "Rows that a shard sent and that failed the "
                                 "check at the door; none in a sound cluster.")),

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/log.h"
 #include "core/version.h"
+#include "experience/run_phase.h"
 #include "transport/channel.h"
 #include "transport/codec.h"
 #include "transport/status.h"

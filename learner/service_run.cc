@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/status.h"
 #include "core/version.h"
+#include "experience/run_phase.h"
 #include "transport/codec.h"
 
 namespace softfleet {

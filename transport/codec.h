@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "experience/run_phase.h"
 #include "experience/schema.h"
 #include "experience/shard_stream.h"
 #include "experience/snapshot.h"
@@ -36,12 +37,6 @@ std::string EncodeSnapshot(const Snapshot& snapshot);
 // DataLoss when the bytes are no Snapshot; InvalidArgument for a tensor whose
 // bytes do not fit its shape, an unknown dtype, a bad schema.
 absl::StatusOr<Snapshot> DecodeSnapshot(absl::string_view bytes);
-
-v1::RunPhase EncodePhase(RunState state);
-// An unknown phase of a newer program counts as kRunning.
-RunState DecodePhase(v1::RunPhase phase);
-// "waiting", "warming", "running", "finished", "failed".
-absl::string_view PhaseName(RunState state);
 
 void EncodePosition(const Position& position, v1::Position* message);
 Position DecodePosition(const v1::Position& message);

@@ -12,6 +12,7 @@
 #include "core/mutex.h"
 #include "core/status.h"
 #include "core/thread.h"
+#include "experience/run_phase.h"
 #include "softfleet/v1/learner.grpc.pb.h"
 #include "transport/codec.h"
 #include "transport/learner_client.h"

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
+#include "experience/run_phase.h"
 #include "transport/codec.h"
 #include "transport/codec_fields.h"
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "experience/run_phase.h"
 #include "tests/transport/random_values.h"
 
 namespace softfleet {

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/thread.h"
+#include "experience/run_phase.h"
 #include "tests/transport/random_values.h"
 #include "tests/transport/scripted_learner.h"
 #include "transport/channel.h"

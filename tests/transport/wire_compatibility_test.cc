@@ -17,6 +17,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "core/file_system.h"
+#include "experience/run_phase.h"
 #include "softfleet/v1/experience.pb.h"
 #include "softfleet/v1/learner.pb.h"
 #include "softfleet/v1/replay.pb.h"

@@ -11,6 +11,7 @@
 #include "core/backoff.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/plural.h"
 #include "core/process_metrics.h"
 #include "core/status.h"
 #include "core/stop_signal.h"
@@ -172,8 +173,8 @@ absl::Status JoinAndEvaluate(const MemberFlags& flags,
                       MakeEvaluator(joined.config(), joined.panel_text(),
                                     joined.panel_source(), StopRequested));
   LogInfo(absl::StrCat("joined run ", joined.run_id(), ": ",
-                       evaluator->panel().starts.size(), " starts of ",
-                       evaluator->panel().environment));
+                       Counted(evaluator->panel().starts.size(), "start"),
+                       " of ", evaluator->panel().environment));
   process.SetHealthy(true);
   Evaluation evaluation(joined, *evaluator, learner, metrics, waiting,
                         SystemClock());

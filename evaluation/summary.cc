@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/plural.h"
 
 namespace softfleet {
 
@@ -43,9 +44,9 @@ std::string FormatEvaluation(const AuditRecord& record) {
     return text;
   };
   return absl::StrCat("evaluation at step ", record.step, " (",
-                      record.panel_starts, " starts): deterministic ",
-                      mode(record.deterministic), " | stochastic ",
-                      mode(record.stochastic));
+                      Counted(record.panel_starts, "start"),
+                      "): deterministic ", mode(record.deterministic),
+                      " | stochastic ", mode(record.stochastic));
 }
 
 }  // namespace softfleet

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/log.h"
+#include "core/plural.h"
 #include "core/status.h"
 
 namespace softfleet {
@@ -130,8 +131,9 @@ absl::Status MirrorFeed::TakeItem(Source& source,
       kept == rows ? item.block
                    : SliceBlock(schema, item.block, kept_from, kept));
   if (!stored.ok()) {
-    LogWarning(absl::StrCat("shard ", source.shard.address, " sent ", rows,
-                            " rows that cannot be used: ", stored.message()));
+    LogWarning(absl::StrCat("shard ", source.shard.address, " sent ",
+                            Counted(rows, "row"),
+                            " that cannot be used: ", stored.message()));
     invalid_rows_ += rows;
     return absl::OkStatus();
   }

@@ -8,6 +8,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "core/log.h"
+#include "core/plural.h"
 #include "core/status.h"
 #include "transport/channel.h"
 #include "transport/codec.h"
@@ -93,9 +94,9 @@ void Followers::Send(uint64_t stream) {
   v1::FollowReply reply = Encode(*read, shard_.incarnation());
   reply.set_head(follower.binding->table->counts().next_row);
   if (read->skipped_rows > 0) {
-    LogWarning(absl::StrCat(follower.name,
-                            " was overtaken: ", read->skipped_rows,
-                            " rows were overwritten before they were sent"));
+    LogWarning(absl::StrCat(
+        follower.name, " was overtaken: ", Counted(read->skipped_rows, "row"),
+        " overwritten before they were sent"));
   }
   follower.greeted = true;
   follower.writing = true;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/log.h"
+#include "core/plural.h"
 #include "core/status.h"
 #include "transport/codec.h"
 #include "transport/status.h"
@@ -78,8 +79,9 @@ absl::Status InsertSession::Append(const StepBlock& block) {
         return absl::OkStatus();
       }
       return absl::ResourceExhaustedError(
-          absl::StrCat(buffer_.counts().pending, " rows (", buffer_.bytes(),
-                       " bytes) wait for the shard to acknowledge them"));
+          absl::StrCat("the shard has not acknowledged ",
+                       Counted(buffer_.counts().pending, "row"), " (",
+                       buffer_.bytes(), " bytes) yet"));
     }
   }
   v1::StepBlock message;
@@ -109,9 +111,10 @@ absl::Status InsertSession::Finish(absl::Duration timeout) {
       });
   SF_RETURN_IF_ERROR(status_);
   if (ended) return absl::OkStatus();
-  return absl::DeadlineExceededError(absl::StrCat(
-      buffer_.counts().pending, " rows were not acknowledged by the shard in ",
-      absl::FormatDuration(timeout)));
+  return absl::DeadlineExceededError(
+      absl::StrCat("the shard did not acknowledge ",
+                   Counted(buffer_.counts().pending, "row"), " in ",
+                   absl::FormatDuration(timeout)));
 }
 
 void InsertSession::Run() {
@@ -285,10 +288,9 @@ absl::Status InsertSession::OnWelcome(const v1::Welcome& welcome) {
   if (link_.new_session) {
     LogWarning(absl::StrCat(
         "the replay shard has restarted and lost ",
-        buffer_.counts().lost - lost_before,
-        " rows of this actor that it had acknowledged; a new session begins "
-        "with the ",
-        buffer_.counts().pending, " rows that are kept"));
+        Counted(buffer_.counts().lost - lost_before, "row"),
+        " of this actor that it had acknowledged; a new session begins with ",
+        Counted(buffer_.counts().pending, "row"), " kept"));
     return absl::AbortedError("the shard does not know this session");
   }
   link_.welcomed = true;

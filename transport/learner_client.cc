@@ -13,6 +13,7 @@
 #include "absl/time/clock.h"
 #include "core/backoff.h"
 #include "core/log.h"
+#include "core/plural.h"
 #include "core/status.h"
 #include "core/version.h"
 #include "softfleet/v1/learner.grpc.pb.h"
@@ -66,8 +67,8 @@ void WarnOfUnknownSettings(const v1::JoinReply& reply) {
   const int unknown = UnknownFields(reply.config());
   if (unknown == 0) return;
   LogWarning(
-      absl::StrCat("the run's configuration has ", unknown,
-                   " settings that this program (", SoftwareVersion(),
+      absl::StrCat("the run's configuration has ", Counted(unknown, "setting"),
+                   " that this program (", SoftwareVersion(),
                    ") does not know and ignores; the learner's version is ",
                    reply.software_version()));
 }

@@ -115,7 +115,7 @@ TEST_F(LearnerCallsTest, JoinTellsOfSettingsThatItDoesNotKnow) {
   const auto reply = Join(Channel(), kActor, Never);
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_TRUE(reply.ok()) << reply.status();
-  EXPECT_THAT(log, HasSubstr("1 settings"));
+  EXPECT_THAT(log, HasSubstr("1 setting that"));
   EXPECT_THAT(log, HasSubstr("9.9.9"));
 }
 

@@ -15,6 +15,7 @@
 #include "cli/local_cluster_run.h"
 #include "cli/progress.h"
 #include "core/log.h"
+#include "core/plural.h"
 #include "core/status.h"
 #include "core/stop_signal.h"
 #include "evaluation/run_result.h"
@@ -91,13 +92,11 @@ class ClusterView {
       sessions += shard.live_sessions();
       attached += shard.attached() ? 1 : 0;
     }
-    std::string text =
-        absl::StrFormat("%d actor%s, %d/%d shards, %.3g updates per step",
-                        sessions, sessions == 1 ? "" : "s", attached,
-                        info.shards_size(), info.updates_per_step());
+    std::string text = absl::StrFormat(
+        "%s, %d/%d shards, %.3g updates per step", Counted(sessions, "actor"),
+        attached, info.shards_size(), info.updates_per_step());
     if (restarts > 0)
-      absl::StrAppend(&text, ", ", restarts,
-                      restarts == 1 ? " restart" : " restarts");
+      absl::StrAppend(&text, ", ", Counted(restarts, "restart"));
     return text;
   }
 
@@ -175,6 +174,7 @@ absl::Status RunProcesses(const ClusterFlags& flags,
 }
 
 absl::Status Cluster(const ClusterFlags& flags) {
+  CatchStopSignals();
   FileSystem& files = RealFileSystem();
   SF_ASSIGN_OR_RETURN(const v1::RunConfig config,
                       LoadConfig(files, flags.config, flags.set));
@@ -184,7 +184,6 @@ absl::Status Cluster(const ClusterFlags& flags) {
   SF_RETURN_IF_ERROR(RunDirectory::Check(files, flags.run_dir, config));
   SF_ASSIGN_OR_RETURN(const LocalCluster cluster, Plan(flags));
   SF_RETURN_IF_ERROR(Prepare(files, flags.run_dir, cluster));
-  CatchStopSignals();
   bool finished = false;
   SF_RETURN_IF_ERROR(RunProcesses(flags, cluster, config, &finished));
   if (finished) {

@@ -20,23 +20,23 @@ inline constexpr int kExitBadInput = 2;  // flags, configuration, files
 // Prints "softfleet: <message>" to stderr; the exit code for that status.
 int ReportError(const absl::Status& status);
 
-struct TrainFlags {
+// Of a command that begins or resumes a run.
+struct RunFlags {
   std::string config;            // path
   std::string run_dir;           // path
   std::vector<std::string> set;  // "sac.gamma=0.98"
-  std::string init_from;         // a policy bundle or a run; may be empty
-  std::string metrics_listen;    // host:port for Prometheus; empty: none
   std::string command_line;      // as typed, for the resume hint
+};
+
+struct TrainFlags : RunFlags {
+  std::string init_from;       // a policy bundle or a run; may be empty
+  std::string metrics_listen;  // host:port for Prometheus; empty: none
 };
 int RunTrain(const TrainFlags& flags);
 
-struct ClusterFlags {
-  std::string config;            // path
-  std::string run_dir;           // path
-  std::vector<std::string> set;  // "sac.gamma=0.98"
+struct ClusterFlags : RunFlags {
   int shards = 2;
   int actors = 4;
-  std::string command_line;  // as typed, for the resume hint
 };
 // The same run as processes of this machine.
 int RunCluster(const ClusterFlags& flags);

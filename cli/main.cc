@@ -29,9 +29,7 @@ void AddSet(CLI::App* command, std::vector<std::string>* set) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-CLI::App* AddTrain(CLI::App* app, TrainFlags* flags) {
-  CLI::App* command = app->add_subcommand(
-      "train", "Train in this process; the same command resumes");
+void AddRun(CLI::App* command, RunFlags* flags) {
   command->add_option("--config", flags->config, "Run configuration")
       ->required()
       ->type_name("FILE");
@@ -39,6 +37,12 @@ CLI::App* AddTrain(CLI::App* app, TrainFlags* flags) {
       ->required()
       ->type_name("DIR");
   AddSet(command, &flags->set);
+}
+
+CLI::App* AddTrain(CLI::App* app, TrainFlags* flags) {
+  CLI::App* command = app->add_subcommand(
+      "train", "Train in this process; the same command resumes");
+  AddRun(command, flags);
   command
       ->add_option("--init_from", flags->init_from,
                    "Start a new run from the policy of this run or bundle")
@@ -56,19 +60,13 @@ CLI::App* AddTrain(CLI::App* app, TrainFlags* flags) {
 CLI::App* AddCluster(CLI::App* app, ClusterFlags* flags) {
   CLI::App* command = app->add_subcommand(
       "cluster", "Train with the programs of a cluster on this machine");
-  command->add_option("--config", flags->config, "Run configuration")
-      ->required()
-      ->type_name("FILE");
-  command->add_option("--run_dir", flags->run_dir, "Directory of the run")
-      ->required()
-      ->type_name("DIR");
+  AddRun(command, flags);
   command->add_option("--shards", flags->shards, "Replay servers")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
   command->add_option("--actors", flags->actors, "Actor processes")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
-  AddSet(command, &flags->set);
   command->footer(
       "Example:\n  softfleet cluster --config configs/pendulum.textproto "
       "--shards 2 --actors 4 --run_dir runs/cluster\nA process that dies is "

@@ -41,6 +41,7 @@ struct MetricsService {
 };
 
 absl::Status Train(const TrainFlags& flags) {
+  CatchStopSignals();
   FileSystem& files = RealFileSystem();
   SF_ASSIGN_OR_RETURN(const v1::RunConfig config,
                       LoadConfig(files, flags.config, flags.set));
@@ -66,7 +67,6 @@ absl::Status Train(const TrainFlags& flags) {
     if (metrics != nullptr) metrics->OnEvaluation(record);
   };
   observer.on_note = [&](const std::string& text) { progress.Print(text); };
-  CatchStopSignals();
   SF_ASSIGN_OR_RETURN(std::unique_ptr<TrainingRun> run,
                       TrainingRun::Open(files, clock, config, flags.run_dir,
                                         observer, flags.init_from));

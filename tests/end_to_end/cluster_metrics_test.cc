@@ -25,7 +25,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 constexpr absl::Duration kPatience = absl::Seconds(60);
-constexpr int kShards = 2, kSlack = 16, kBatchRows = 16, kWarmup = 50;
+constexpr int kShards = 2, kSlack = 16, kBatchRows = 20, kWarmup = 50;
 // Pacing lets so many rows be ahead of the updates that they earn: the slack,
 // and at each shard a slack and a batch more.
 constexpr int kRowsAhead = kSlack + kShards * (kSlack + kBatchRows);
@@ -75,7 +75,10 @@ TEST_F(ClusterMetricsTest, EveryProcessServesWhatThePageListsAndItAddsUp) {
   const auto cluster = Start(ClusterArguments(
       config_, run_, kShards, 3,
       {"total_steps=1000000", absl::StrCat("replay.slack=", kSlack),
-       "actor.block_rows=8", absl::StrCat("actor.pending_rows=", kBatchRows),
+       absl::StrCat("actor.pending_rows=", kBatchRows),
+       // Whole blocks only, ten to an episode: shorter ones would cost a shard
+       // rows, and it is to hold exactly its part of the capacity.
+       "actor.block_rows=10", "actor.block_seconds=10",
        "checkpoint_interval=100000"}));
   ASSERT_TRUE(cluster->WaitFor("evaluation at step"))
       << cluster->err() << ClusterLogs(run_);

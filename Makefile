@@ -2,13 +2,17 @@
 # The everyday commands; `make help` lists them. Each starts with what it
 # needs (set-up, configuration, build) and skips what is up to date.
 
-# release, debug, asan or cuda: see CMakePresets.json.
+# release, debug, asan, tsan or cuda: see CMakePresets.json.
 PRESET ?= release
 # Compilers at a time. A file that includes torch/torch.h takes up to 1.7 GB.
 JOBS ?= $(shell nproc)
 TEST_JOBS ?= 2
 CONFIG ?= configs/pendulum.textproto
 RUN_DIR ?= runs/pendulum
+
+# The rooms whose tests run under ThreadSanitizer: those with threads of their
+# own and without LibTorch.
+TSAN_ROOMS = core transport replay_server environments actor
 
 BUILD = build/$(PRESET)
 SETUP = scripts/setup $(if $(filter cuda,$(PRESET)),--cuda)
@@ -21,8 +25,8 @@ CTEST = ctest --output-on-failure -j$(TEST_JOBS)
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | \
 	  awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
-	@echo "  variables: PRESET=release|debug|asan|cuda JOBS=$(JOBS)" \
-	  "TEST_JOBS=$(TEST_JOBS)"
+	@echo "  variables: PRESET=release|debug|asan|tsan|cuda" \
+	  "JOBS=$(JOBS) TEST_JOBS=$(TEST_JOBS)"
 
 setup: ## Debian packages, LibTorch and MuJoCo, once
 	@$(SETUP)
@@ -51,10 +55,15 @@ setup-for-tests: setup
 test: setup-for-tests build ## every test of the normal tier
 	@$(CTEST) --test-dir $(BUILD) -LE '^long$$'
 
-test-long: setup-for-tests build ## fault, fuzz and learning tests; everything under asan
+test-long: setup-for-tests build ## fault, fuzz, learning tests; sanitizers
 	@$(CTEST) --test-dir $(BUILD) -L '^long$$'
 	@$(MAKE) --no-print-directory build PRESET=asan
 	@$(CTEST) --test-dir build/asan
+	@$(MAKE) --no-print-directory configure PRESET=tsan
+	@cmake --build build/tsan -j$(JOBS) --target $(TSAN_ROOMS:%=tests/%/all)
+	@for room in $(TSAN_ROOMS); do \
+	  $(CTEST) --test-dir build/tsan/tests/$$room -LE '^long$$' || exit; \
+	done
 
 bench: build ## run every program in build/$(PRESET)/benchmarks
 	@scripts/bench $(BUILD)

@@ -3,11 +3,16 @@
 
 set(SOFTFLEET_WARNINGS -Wall -Wextra)
 if(SOFTFLEET_SANITIZE)
-  foreach(option -fsanitize=address,undefined -fno-omit-frame-pointer
+  foreach(option -fsanitize=${SOFTFLEET_SANITIZE} -fno-omit-frame-pointer
                  -fno-sanitize-recover=undefined)
     add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:${option}>")
   endforeach()
-  add_link_options(-fsanitize=address,undefined)
+  add_link_options(-fsanitize=${SOFTFLEET_SANITIZE})
+endif()
+# Part of every program and test.
+if(SOFTFLEET_SANITIZE STREQUAL thread)
+  set(SOFTFLEET_SANITIZER_SOURCES
+      ${CMAKE_SOURCE_DIR}/tests/testing/thread_sanitizer.cc)
 endif()
 
 # softfleet_library(<room> SOURCES a.cc ... DEPS softfleet::core absl::x ...)
@@ -31,7 +36,7 @@ endfunction()
 # A program in <build>/bin, installed into <prefix>/bin.
 function(softfleet_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
-  add_executable(${name} ${arg_SOURCES})
+  add_executable(${name} ${arg_SOURCES} ${SOFTFLEET_SANITIZER_SOURCES})
   target_compile_options(${name} PRIVATE ${SOFTFLEET_WARNINGS})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${arg_DEPS})
@@ -52,7 +57,7 @@ function(softfleet_test name)
   if(arg_LABELS)
     list(APPEND properties LABELS "${arg_LABELS}")
   endif()
-  add_executable(${name} ${arg_SOURCES})
+  add_executable(${name} ${arg_SOURCES} ${SOFTFLEET_SANITIZER_SOURCES})
   target_compile_options(${name} PRIVATE ${SOFTFLEET_WARNINGS})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_compile_definitions(${name} PRIVATE

@@ -25,15 +25,16 @@ struct LocomotionTask {
   double forward_reward_weight = 1;
   double ctrl_cost_weight = 0;
   double reset_noise_scale = 0;
-  // exclude_current_positions_from_observation: how many, from x on; else 0.
+  // Left out of the observation, from x on; 0 where
+  // exclude_current_positions_from_observation is false.
   int hidden_positions = 1;
+  double velocity_limit = std::numeric_limits<double>::infinity();  // seen
 
   bool can_fall = false;  // has the next two
   double healthy_reward = 1;
   bool terminate_when_unhealthy = true;
 
   bool pays_for_contacts = false;
-  double velocity_limit = std::numeric_limits<double>::infinity();  // in it
   bool normal_start_velocity = false;  // N(0, 1) times the scale, else U
 
   void Read(SettingsReader& settings);

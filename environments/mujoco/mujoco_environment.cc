@@ -5,7 +5,6 @@
 #include <cmath>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "environments/mujoco/call_mujoco.h"
 #include "environments/mujoco/numpy_sum.h"

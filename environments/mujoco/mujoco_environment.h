@@ -16,7 +16,9 @@
 
 #include <mujoco/mujoco.h>
 
+#include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <vector>

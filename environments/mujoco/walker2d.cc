@@ -38,8 +38,8 @@ absl::StatusOr<std::unique_ptr<EpisodicEnvironment>> MakeWalker2d(
                       .simulation = {"walker2d_v5.xml", /*frame_skip=*/4},
                       .ctrl_cost_weight = 1e-3,
                       .reset_noise_scale = 5e-3,
-                      .can_fall = true,
-                      .velocity_limit = 10};
+                      .velocity_limit = 10,
+                      .can_fall = true};
   task.Read(settings);
   Health health;
   settings.Read("healthy_z_range", &health.z_range);

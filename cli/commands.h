@@ -46,6 +46,7 @@ struct EvaluateFlags {
   std::string policy;           // ... or a policy bundle's directory
   std::string panel;            // replaces the configuration's; may be empty
   std::optional<int> episodes;  // without a panel
+  std::vector<std::string> perturb;  // "friction: 0.5", each beside the nominal
   bool json = false;
 };
 int RunEvaluate(const EvaluateFlags& flags);

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "cli/commands.h"
@@ -11,6 +12,7 @@
 #include "evaluation/audit_table.h"
 #include "evaluation/make_audit_record.h"
 #include "evaluation/make_evaluator.h"
+#include "evaluation/perturbed_evaluation.h"
 #include "run/config.h"
 
 namespace softfleet {
@@ -29,20 +31,27 @@ absl::StatusOr<PolicySubject> LoadSubject(FileSystem& files,
   return subject;
 }
 
+void Print(const std::string& text) { std::fputs(text.c_str(), stdout); }
+
 absl::Status Evaluate(const EvaluateFlags& flags) {
   FileSystem& files = RealFileSystem();
   SF_ASSIGN_OR_RETURN(const PolicySubject subject, LoadSubject(files, flags));
-  SF_ASSIGN_OR_RETURN(const std::unique_ptr<Evaluator> evaluator,
-                      MakeEvaluator(files, subject.config));
   const auto snapshot =
       std::make_shared<const Snapshot>(subject.bundle.snapshot);
+  if (!flags.perturb.empty()) {
+    SF_ASSIGN_OR_RETURN(
+        const std::vector<PerturbedEvaluation> rows,
+        EvaluatePerturbed(files, subject.config, flags.perturb, snapshot));
+    Print(flags.json ? FormatPerturbedJson(rows) : FormatPerturbedTable(rows));
+    return absl::OkStatus();
+  }
+  SF_ASSIGN_OR_RETURN(const std::unique_ptr<Evaluator> evaluator,
+                      MakeEvaluator(files, subject.config));
   SF_ASSIGN_OR_RETURN(const EvaluationResult result,
                       evaluator->Evaluate(snapshot));
   const AuditRecord record =
       MakeAuditRecord(result, *snapshot, ConfigHash(subject.config));
-  const std::string text =
-      flags.json ? FormatAuditJson({record}) : FormatAuditTable({record});
-  std::fputs(text.c_str(), stdout);
+  Print(flags.json ? FormatAuditJson({record}) : FormatAuditTable({record}));
   return absl::OkStatus();
 }
 

@@ -91,10 +91,18 @@ CLI::App* AddEvaluate(CLI::App* app, EvaluateFlags* flags) {
                    "Random starts instead of a panel")
       ->check(CLI::PositiveNumber)
       ->excludes(panel);
+  command
+      ->add_option("--perturb", flags->perturb,
+                   "Evaluate also where the environment is disturbed so, e.g. "
+                   "'mass: 1.5'; repeatable")
+      ->type_name("PERTURBATION")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_flag("--json", flags->json, "Print JSON");
   command->footer(
       "Example:\n  softfleet evaluate --run_dir runs/pendulum --panel "
-      "configs/panels/pendulum.textproto");
+      "configs/panels/pendulum.textproto --perturb 'mass: 1.5'\n"
+      "`softfleet config --print` says what a perturbation can be.");
   command->callback([flags] {
     if (flags->run_dir.empty() && flags->policy.empty()) {
       throw CLI::RequiredError("--run_dir or --policy");

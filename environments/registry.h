@@ -41,8 +41,8 @@ struct EnvironmentOptions {
 // NotFound names the nearest known name ("did you mean ..."), or the file that
 // is not there; InvalidArgument names a setting that the environment does not
 // have, or the dimension whose action bounds are infinite, huge (> 1e6), or
-// reversed. Also PluginEnvironment::Make's and GymnasiumEnvironment::Make's
-// errors.
+// reversed. Also PluginEnvironment::Make's, GymnasiumEnvironment::Make's and
+// Perturb's errors.
 absl::StatusOr<std::unique_ptr<Environment>> MakeEnvironment(
     const EnvironmentOptions& options);
 

@@ -12,6 +12,12 @@
 
 namespace softfleet {
 
+// "-125.7 ± 75.6"; deterministic / stochastic: "0.1 / 0.4", "97% / 95%", and
+// "no reference" or "no criterion".
+std::string ReturnText(const AuditReturns& returns);
+std::string RegretText(const AuditRecord& record);
+std::string SuccessText(const AuditRecord& record);
+
 // Columns: step, alpha, entropy (target), deterministic and stochastic return
 // (mean ± std over starts), then regret and success as deterministic /
 // stochastic, and the saturated fraction. Rows keep their order within a

@@ -91,6 +91,7 @@ absl::StatusOr<bool> EpisodeBatch::Step(size_t i, size_t row) {
   EvaluatedEpisode& episode = episodes_[i];
   ++episode.length;
   episode.sum += result.reward;
+  if (options_.keep_rewards) episode.rewards.push_back(result.reward);
   episode.success |= result.success;
   for (size_t k = 0; k < episode.components.size(); ++k) {
     episode.components[k] += result.reward_components[k];

@@ -29,6 +29,7 @@ struct EvaluatedEpisode {
   int64_t length = 0;
   bool success = false;            // the environment said so at some step
   std::vector<double> components;  // summed, in the spec's order
+  std::vector<double> rewards;     // [length], only where asked for
 };
 
 class EpisodeBatch {
@@ -46,6 +47,7 @@ class EpisodeBatch {
     int64_t step_limit = 0;
     // Told of every step; may be null.
     ActionStatistics* statistics = nullptr;
+    bool keep_rewards = false;
   };
 
   // Resets each environment to its start.

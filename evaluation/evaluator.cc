@@ -108,6 +108,7 @@ void AddEpisodes(std::span<const EvaluatedEpisode> episodes,
     for (size_t k = 0; k < episode.components.size(); ++k) {
       result->component_means[k] += episode.components[k];  // divided later
     }
+    if (!episode.rewards.empty()) result->rewards.push_back(episode.rewards);
   }
 }
 
@@ -162,6 +163,7 @@ absl::StatusOr<std::unique_ptr<Evaluator>> Evaluator::Create(Options options) {
   Environment& first = *evaluator->environments_.front();
   SF_RETURN_IF_ERROR(TryStarts(first, evaluator->panel_));
   evaluator->stop_ = std::move(options.stop);
+  evaluator->keep_rewards_ = options.keep_rewards;
   evaluator->own_bounds_ = OwnBounds(options.environment, first.spec());
   evaluator->step_limit_ = first.spec().max_episode_steps > 0
                                ? first.spec().max_episode_steps
@@ -201,9 +203,10 @@ absl::StatusOr<ModeResult> Evaluator::EvaluateMode(
   for (size_t first = 0; first < starts.size(); first += kMaxTogether) {
     const auto part =
         starts.subspan(first, std::min(kMaxTogether, starts.size() - first));
-    SF_ASSIGN_OR_RETURN(EpisodeBatch batch,
-                        EpisodeBatch::Begin({&policy, mode, environments_, part,
-                                             first, step_limit_, statistics}));
+    SF_ASSIGN_OR_RETURN(
+        EpisodeBatch batch,
+        EpisodeBatch::Begin({&policy, mode, environments_, part, first,
+                             step_limit_, statistics, keep_rewards_}));
     while (batch.running()) {
       if (stop_ && stop_()) {
         return absl::CancelledError("the evaluation was stopped");

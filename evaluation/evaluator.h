@@ -43,6 +43,8 @@ struct ModeResult {
   // order of EvaluationResult::reward_components; they add up to return_mean
   // where the components add up to the reward.
   std::vector<double> component_means;
+  // [starts][steps], only where Evaluator::Options::keep_rewards asks for it.
+  std::vector<std::vector<double>> rewards;
 };
 
 struct EvaluationResult {
@@ -94,6 +96,7 @@ class Evaluator {
     std::function<absl::StatusOr<std::unique_ptr<Environment>>()>
         make_environment;
     int64_t unlimited_steps = kUnlimitedSteps;
+    bool keep_rewards = false;  // ModeResult::rewards
     // Asked before every step; true ends Evaluate with Cancelled. May be empty.
     std::function<bool()> stop;
   };
@@ -125,6 +128,7 @@ class Evaluator {
   Panel panel_;
   ActionBounds own_bounds_;  // of the environment, without replacements
   int64_t step_limit_ = 0;   // of an episode
+  bool keep_rewards_ = false;
   std::function<bool()> stop_;
   std::vector<std::unique_ptr<Environment>> environments_;
 };

@@ -292,6 +292,11 @@ Panel WithSuccess(Panel panel, std::optional<SuccessCriterion> success) {
   return panel;
 }
 
+Panel WithEnvironment(Panel panel, const EnvironmentOptions& environment) {
+  panel.environment_hash = EnvironmentHash(environment);
+  return panel;
+}
+
 uint64_t PanelHash(const Panel& panel) {
   std::string text =
       absl::StrCat("panel\nenvironment ", HexHash(panel.environment_hash),

@@ -81,6 +81,11 @@ Panel RandomStarts(const EnvironmentOptions& environment, int episodes,
 // A copy with another criterion: another panel, with its own hash and noise.
 Panel WithSuccess(Panel panel, std::optional<SuccessCriterion> success);
 
+// The same starts with the same noise in another environment, a disturbed one
+// for example: another panel, with its own hash, whose episodes can be compared
+// with the first one's start by start.
+Panel WithEnvironment(Panel panel, const EnvironmentOptions& environment);
+
 // FNV-1a 64 over a canonical text of everything that affects an evaluation's
 // numbers: environment hash, criterion, starts and references, in order. Noise
 // seeds follow from it and are left out. Rows with different panel hashes are

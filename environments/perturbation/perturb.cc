@@ -15,9 +15,14 @@
 namespace softfleet {
 namespace {
 
-// Whether the environment can have that physics, which it then has not.
+// Whether the environment can have that physics, which it then has not. To ask
+// for what it does not have is a mistake of who asks.
 absl::Status TryPhysics(const Physics& physics, Environment& environment) {
-  SF_RETURN_IF_ERROR(environment.SetPhysics(physics));
+  const absl::Status status = environment.SetPhysics(physics);
+  if (absl::IsUnimplemented(status)) {
+    return absl::InvalidArgumentError(status.message());
+  }
+  SF_RETURN_IF_ERROR(status);
   return environment.SetPhysics(Physics());
 }
 

@@ -16,7 +16,8 @@ namespace softfleet {
 // before they act on the disturbed physics; noise is added to an observation
 // where it is made, it is delayed, and it drops out where it arrives. What
 // changes nothing wraps nothing: the environment itself is returned then.
-// The error names the perturbation, the field, and what the environment lacks:
+// InvalidArgument names the perturbation, the field, and what is wrong with its
+// value or what the environment lacks:
 // "perturbation[1]: Pendulum-v1: it has no friction that can be changed ...".
 absl::StatusOr<std::unique_ptr<Environment>> Perturb(
     std::unique_ptr<Environment> environment,

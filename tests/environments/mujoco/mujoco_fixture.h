@@ -61,17 +61,21 @@ inline std::vector<std::string> MujocoNames() {
   return names;
 }
 
-// A step with uniform actions within the bounds.
-inline absl::StatusOr<StepResult> RandomStep(Environment& environment,
-                                             Philox& random) {
-  const EnvironmentSpec& spec = environment.spec();
+// Uniform within the bounds.
+inline std::vector<float> DrawAction(const EnvironmentSpec& spec,
+                                     Philox& random) {
   std::vector<float> action;
   for (size_t i = 0; i < spec.action_low.size(); ++i) {
-    action.push_back(static_cast<float>(
-        spec.action_low[i] +
-        random.NextUniform() * (spec.action_high[i] - spec.action_low[i])));
+    const double range = spec.action_high[i] - spec.action_low[i];
+    action.push_back(
+        static_cast<float>(spec.action_low[i] + random.NextUniform() * range));
   }
-  return environment.Step(action);
+  return action;
+}
+
+inline absl::StatusOr<StepResult> RandomStep(Environment& environment,
+                                             Philox& random) {
+  return environment.Step(DrawAction(environment.spec(), random));
 }
 
 // State after state of at most `steps` random steps, to the episode's end.

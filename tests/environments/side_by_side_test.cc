@@ -227,8 +227,9 @@ std::vector<Json> AskGymnasium(const std::string& python,
   const std::string in = directory / "requests.json";
   const std::string out = directory / "replies.json";
   EXPECT_TRUE(WriteFileAtomically(RealFileSystem(), in, requests.dump()).ok());
+  // MuJoCo in Python leaves its log in the working directory.
   const std::string command = absl::StrCat(
-      "'", python,
+      "cd '", directory.path(), "' && '", python,
       "' -B '" SOFTFLEET_SOURCE_DIR "/tests/environments/side_by_side.py' '",
       in, "' '", out, "'");
   EXPECT_EQ(std::system(command.c_str()), 0) << command;

@@ -121,8 +121,20 @@ class InstallTest(unittest.TestCase):
         for line in lines:
             self.assertLess(abs(float(line.split()[1])), 1000)
 
-    def test_the_package_and_headers_name_no_build_folder(self):
-        places = [SOURCE, BUILD, self.first_prefix]
+    def test_mujoco_is_found_where_it_was_moved_to(self):
+        library = os.path.join(self.prefix, "lib", "libmujoco.so.4.0.0")
+        for program in (self.step, os.path.join(self.prefix, "bin", "softfleet")):
+            (line,) = [
+                line
+                for line in run("ldd", program).splitlines()
+                if "libmujoco" in line
+            ]
+            found = line.split()[2]
+            self.assertEqual(os.path.realpath(found), os.path.realpath(library))
+
+    def test_the_package_and_headers_name_nothing_that_is_not_there(self):
+        # MuJoCo's headers are not installed.
+        places = [SOURCE, BUILD, self.first_prefix, "<mujoco/"]
         checked = 0
         for folder, _, names in os.walk(self.prefix):
             for name in names:

@@ -4,6 +4,7 @@
 #ifndef SOFTFLEET_CLI_COMMANDS_H_
 #define SOFTFLEET_CLI_COMMANDS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -82,6 +83,19 @@ struct ReportFlags {
   bool json = false;
 };
 int RunReport(const ReportFlags& flags);
+
+struct CheckEnvironmentFlags {
+  std::string name;              // of a built-in environment, or ...
+  std::string plugin;            // ... a shared library's path, or ...
+  std::string gymnasium;         // ... a Gymnasium id with, if need be, ...
+  std::string module;            // ... a module that registers it, or ...
+  std::string config;            // ... a run configuration's path
+  std::vector<std::string> set;  // of the configuration
+  uint64_t seed = 1;
+  bool json = false;
+};
+// Fails where a rule of environments/conformance is broken.
+int RunCheckEnvironment(const CheckEnvironmentFlags& flags);
 
 struct ListFlags {
   std::string what;  // environments | presets | options | metrics

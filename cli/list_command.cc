@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "cli/commands.h"
@@ -20,11 +21,21 @@
 namespace softfleet {
 namespace {
 
-// One thing to choose: what it is called, and a line about it.
+// One thing to choose: what it is called, a line about it, and what it lets one
+// set, with the defaults.
 struct Choice {
   std::string name;
   std::string about;
+  std::vector<std::string> settings;
 };
+
+// As in a configuration, but shorter: "g=10", "healthy_z_range=0.8,2".
+std::string SettingText(const EnvironmentSetting& setting) {
+  std::string value = absl::StrJoin(setting.numbers, ",");
+  if (setting.flag.has_value()) value = *setting.flag ? "true" : "false";
+  if (setting.text.has_value()) value = absl::StrCat("\"", *setting.text, "\"");
+  return absl::StrCat(setting.name, "=", value);
+}
 
 absl::StatusOr<std::vector<Choice>> Environments() {
   std::vector<Choice> choices;
@@ -34,9 +45,14 @@ absl::StatusOr<std::vector<Choice>> Environments() {
     SF_ASSIGN_OR_RETURN(const auto environment, MakeEnvironment(options));
     const EnvironmentSpec& spec = environment->spec();
     const Schema schema = {spec.observations, spec.action, 1};
-    choices.push_back(
-        {name, absl::StrCat(schema.Describe(), ", episodes of at most ",
-                            spec.max_episode_steps, " steps")});
+    choices.push_back({name,
+                       absl::StrCat(schema.Describe(), ", episodes of at most ",
+                                    spec.max_episode_steps, " steps"),
+                       {}});
+    SF_ASSIGN_OR_RETURN(const auto settings, EnvironmentSettings(name));
+    for (const EnvironmentSetting& setting : settings) {
+      choices.back().settings.push_back(SettingText(setting));
+    }
   }
   return choices;
 }
@@ -63,7 +79,7 @@ absl::StatusOr<std::vector<Choice>> Presets(const std::string& directory) {
     if (!absl::EndsWith(name, ".textproto")) continue;
     const std::string path = JoinPath(directory, name);
     SF_ASSIGN_OR_RETURN(const std::string text, files.Read(path));
-    choices.push_back({path, FirstSentence(text)});
+    choices.push_back({path, FirstSentence(text), {}});
   }
   return choices;
 }
@@ -71,7 +87,7 @@ absl::StatusOr<std::vector<Choice>> Presets(const std::string& directory) {
 absl::StatusOr<std::vector<Choice>> Options() {
   std::vector<Choice> choices;
   for (const ConfigOption& option : ListConfigOptions()) {
-    choices.push_back({option.path, option.about});
+    choices.push_back({option.path, option.about, {}});
   }
   return choices;
 }
@@ -81,7 +97,7 @@ std::vector<Choice> Metrics() {
   for (const ProcessDefinitions& process : AllMetrics()) {
     for (const MetricDefinition& metric : process.definitions) {
       choices.push_back(
-          {metric.name, absl::StrCat(process.process, ": ", metric.help)});
+          {metric.name, absl::StrCat(process.process, ": ", metric.help), {}});
     }
   }
   return choices;
@@ -107,6 +123,9 @@ absl::Status List(const ListFlags& flags) {
     nlohmann::ordered_json json = nlohmann::ordered_json::array();
     for (const Choice& choice : *choices) {
       json.push_back({{"name", choice.name}, {"about", choice.about}});
+      if (!choice.settings.empty()) {
+        json.back()["settings"] = choice.settings;
+      }
     }
     std::printf("%s\n", json.dump(2).c_str());
     return absl::OkStatus();
@@ -118,6 +137,9 @@ absl::Status List(const ListFlags& flags) {
   for (const Choice& choice : *choices) {
     std::printf("%-*s  %s\n", static_cast<int>(width), choice.name.c_str(),
                 choice.about.c_str());
+    if (choice.settings.empty()) continue;
+    std::printf("%-*s  settings: %s\n", static_cast<int>(width), "",
+                absl::StrJoin(choice.settings, " ").c_str());
   }
   return absl::OkStatus();
 }

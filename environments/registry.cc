@@ -215,6 +215,14 @@ std::vector<std::string> EnvironmentNames() {
   return names;
 }
 
+absl::StatusOr<std::vector<EnvironmentSetting>> EnvironmentSettings(
+    const std::string& name) {
+  const std::vector<EnvironmentSetting> none;
+  SettingsReader settings(none);
+  SF_RETURN_IF_ERROR(MakeBuiltIn(name, settings).status());
+  return settings.defaults();
+}
+
 std::string DescribeEnvironment(const EnvironmentOptions& options) {
   const absl::StatusOr<std::string> text = DescribeValid(options);
   return text.ok() ? *text : absl::StrCat("none: ", text.status().message());

@@ -49,6 +49,11 @@ absl::StatusOr<std::unique_ptr<Environment>> MakeEnvironment(
 // Known names, sorted.
 std::vector<std::string> EnvironmentNames();
 
+// The settings of a built-in environment, each with its default, in the order
+// in which it reads them; MakeEnvironment's errors.
+absl::StatusOr<std::vector<EnvironmentSetting>> EnvironmentSettings(
+    const std::string& name);
+
 // A text that is equal exactly when the options make equal environments, and
 // its 64-bit hash (FNV-1a): part of a panel's identity.
 std::string DescribeEnvironment(const EnvironmentOptions& options);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "environments/settings.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -32,12 +35,16 @@ SettingsReader::SettingsReader(const std::vector<EnvironmentSetting>& settings)
   }
 }
 
-const EnvironmentSetting* SettingsReader::Find(absl::string_view name) {
-  known_.emplace(name);
-  for (const EnvironmentSetting& setting : settings_) {
-    if (absl::string_view(setting.name) == name) return &setting;
+const EnvironmentSetting* SettingsReader::Find(
+    EnvironmentSetting default_value) {
+  const auto is_it = [&](const EnvironmentSetting& setting) {
+    return setting.name == default_value.name;
+  };
+  const auto found = std::ranges::find_if(settings_, is_it);
+  if (std::ranges::none_of(defaults_, is_it)) {
+    defaults_.push_back(std::move(default_value));
   }
-  return nullptr;
+  return found == settings_.end() ? nullptr : &*found;
 }
 
 void SettingsReader::Refuse(const EnvironmentSetting& setting,
@@ -48,7 +55,8 @@ void SettingsReader::Refuse(const EnvironmentSetting& setting,
 }
 
 void SettingsReader::Read(absl::string_view name, double* value) {
-  const EnvironmentSetting* const setting = Find(name);
+  const EnvironmentSetting* const setting =
+      Find({std::string(name), {*value}, {}, {}});
   if (setting == nullptr) return;
   if (setting->numbers.size() != 1 || !std::isfinite(setting->numbers[0])) {
     return Refuse(*setting, "a number");
@@ -57,7 +65,8 @@ void SettingsReader::Read(absl::string_view name, double* value) {
 }
 
 void SettingsReader::Read(absl::string_view name, int64_t* value) {
-  const EnvironmentSetting* const setting = Find(name);
+  const EnvironmentSetting* const setting =
+      Find({std::string(name), {static_cast<double>(*value)}, {}, {}});
   if (setting == nullptr) return;
   if (setting->numbers.size() != 1 ||
       setting->numbers[0] != std::trunc(setting->numbers[0]) ||
@@ -68,14 +77,16 @@ void SettingsReader::Read(absl::string_view name, int64_t* value) {
 }
 
 void SettingsReader::Read(absl::string_view name, bool* value) {
-  const EnvironmentSetting* const setting = Find(name);
+  const EnvironmentSetting* const setting =
+      Find({std::string(name), {}, *value, {}});
   if (setting == nullptr) return;
   if (!setting->flag.has_value()) return Refuse(*setting, "true or false");
   *value = *setting->flag;
 }
 
 void SettingsReader::Read(absl::string_view name, std::string* value) {
-  const EnvironmentSetting* const setting = Find(name);
+  const EnvironmentSetting* const setting =
+      Find({std::string(name), {}, {}, *value});
   if (setting == nullptr) return;
   if (!setting->text.has_value()) return Refuse(*setting, "a text");
   *value = *setting->text;
@@ -83,7 +94,13 @@ void SettingsReader::Read(absl::string_view name, std::string* value) {
 
 void SettingsReader::Read(absl::string_view name,
                           std::variant<int64_t, std::string>* value) {
-  const EnvironmentSetting* const setting = Find(name);
+  EnvironmentSetting default_value = {std::string(name), {}, {}, {}};
+  if (const auto* const number = std::get_if<int64_t>(value)) {
+    default_value.numbers = {static_cast<double>(*number)};
+  } else {
+    default_value.text = std::get<std::string>(*value);
+  }
+  const EnvironmentSetting* const setting = Find(std::move(default_value));
   if (setting == nullptr) return;
   if (setting->text.has_value()) {
     *value = *setting->text;
@@ -95,7 +112,8 @@ void SettingsReader::Read(absl::string_view name,
 }
 
 void SettingsReader::Read(absl::string_view name, std::vector<double>* value) {
-  const EnvironmentSetting* const setting = Find(name);
+  const EnvironmentSetting* const setting =
+      Find({std::string(name), *value, {}, {}});
   if (setting == nullptr) return;
   if (setting->numbers.empty()) return Refuse(*setting, "numbers");
   *value = setting->numbers;
@@ -103,7 +121,8 @@ void SettingsReader::Read(absl::string_view name, std::vector<double>* value) {
 
 void SettingsReader::Read(absl::string_view name,
                           std::array<double, 2>* value) {
-  const EnvironmentSetting* const setting = Find(name);
+  const EnvironmentSetting* const setting =
+      Find({std::string(name), {(*value)[0], (*value)[1]}, {}, {}});
   if (setting == nullptr) return;
   const std::vector<double>& numbers = setting->numbers;
   if (numbers.size() != 2 || !(numbers[0] <= numbers[1])) {
@@ -114,9 +133,13 @@ void SettingsReader::Read(absl::string_view name,
 
 absl::Status SettingsReader::Finish() const {
   if (!problem_.ok()) return problem_;
-  const std::vector<std::string> known(known_.begin(), known_.end());
+  std::vector<std::string> known;
+  for (const EnvironmentSetting& setting : defaults_) {
+    known.push_back(setting.name);
+  }
+  std::ranges::sort(known);
   for (const EnvironmentSetting& setting : settings_) {
-    if (known_.contains(setting.name)) continue;
+    if (std::ranges::count(known, setting.name) > 0) continue;
     return absl::InvalidArgumentError(absl::StrCat(
         "no setting \"", setting.name, "\"", DidYouMean(setting.name, known),
         known.empty()

@@ -7,7 +7,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -47,12 +46,18 @@ class SettingsReader {
   // settings of one name, or a setting that nobody read ("did you mean ...").
   absl::Status Finish() const;
 
+  // What was read, in that order, each with its value before: the settings that
+  // the environment has and their defaults.
+  const std::vector<EnvironmentSetting>& defaults() const { return defaults_; }
+
  private:
-  const EnvironmentSetting* Find(absl::string_view name);
+  // The setting of the default's name, which is read now; null if it is not
+  // set.
+  const EnvironmentSetting* Find(EnvironmentSetting default_value);
   void Refuse(const EnvironmentSetting& setting, absl::string_view wanted);
 
   const std::vector<EnvironmentSetting>& settings_;
-  std::set<std::string> known_;
+  std::vector<EnvironmentSetting> defaults_;
   absl::Status problem_;
 };
 

@@ -9,6 +9,8 @@
 namespace softfleet {
 namespace {
 
+using Outcome = ConformanceFinding::Outcome;
+
 struct Rule {
   const char* name;
   const char* promise;
@@ -18,8 +20,9 @@ struct Rule {
 
 constexpr Rule kRules[] = {
     {"spec", "The spec has a name, groups, an action and bounds that fit.",
-     "Correct the spec; bounds must be finite, the lower one below the upper.",
-     CheckSpec},
+     "Correct this first; the other rules were not looked at.", CheckSpec},
+    {"episodes", "Reset and Step work with actions within the bounds.",
+     "Correct this first; the other rules were not looked at.", CheckEpisodes},
     {"determinism",
      "A seed and its actions decide the whole episode, in every instance.",
      "Draw everything random from the seed of Reset, and reset every member.",
@@ -77,7 +80,7 @@ ConformanceFinding Apply(const Rule& rule, const Subject& subject) {
   if (!verdict.ok()) verdict = Fail(std::string(verdict.status().message()));
   finding.outcome = verdict->outcome;
   finding.seen = std::move(verdict->seen);
-  if (finding.outcome == ConformanceFinding::Outcome::kFail) {
+  if (finding.outcome == Outcome::kFail) {
     finding.advice = rule.advice;
   }
   return finding;
@@ -93,6 +96,8 @@ absl::StatusOr<std::vector<ConformanceFinding>> CheckConformance(
   for (const Rule& rule : kRules) {
     if (rule.check == CheckAllocation && !options.allocations) continue;
     findings.push_back(Apply(rule, subject));
+    const bool first = rule.check == CheckSpec || rule.check == CheckEpisodes;
+    if (first && findings.back().outcome != Outcome::kPass) break;
   }
   return findings;
 }

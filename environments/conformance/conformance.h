@@ -4,9 +4,10 @@
 // there is. Thread-safe: free functions.
 //
 // The rules, in their order (conformance.cc has a sentence about each): spec,
-// determinism, seeds, observation, reward, wide actions, bad actions, before
-// reset, after the end, time limit, final observation, save, damaged save,
-// reset to, interleaving, allocation, speed.
+// episodes, determinism, seeds, observation, reward, wide actions, bad actions,
+// before reset, after the end, time limit, final observation, save, damaged
+// save, reset to, interleaving, allocation, speed. Where one of the first two
+// is broken the others say nothing and are left out.
 //
 // What no rule can see: whether the physics is right, and whether the last
 // observation of an episode that terminated is its own; that of a truncated one
@@ -54,8 +55,8 @@ struct ConformanceFinding {
   std::string advice;  // what to do about a failure
 };
 
-// One finding per rule. The error with which the environment cannot be made at
-// all; later ones are findings.
+// One finding per rule that was looked at. The error with which the environment
+// cannot be made at all; later ones are findings.
 absl::StatusOr<std::vector<ConformanceFinding>> CheckConformance(
     const EnvironmentMaker& make, const ConformanceOptions& options);
 

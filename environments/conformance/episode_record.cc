@@ -12,8 +12,6 @@
 namespace softfleet {
 namespace {
 
-constexpr double kWidth = 1.5;  // of the bounds
-
 template <typename T>
 std::string ValueDifference(absl::string_view what, T a, T b) {
   // Bits: a NaN is equal to itself, and 0 is not -0.
@@ -147,7 +145,7 @@ absl::StatusOr<std::vector<Seen>> Roll(Environment& environment, Philox& random,
   std::vector<Seen> all;
   RandomAction action;
   for (int64_t step = 0; step < steps; ++step) {
-    DrawAction(environment.spec(), kWidth, random, &action);
+    DrawAction(environment.spec(), 1.0, random, &action);
     SF_ASSIGN_OR_RETURN(const StepResult result, StepWith(environment, action));
     all.push_back(See(environment, result));
     if (all.back().ended()) break;

@@ -76,8 +76,7 @@ std::string Difference(const Seen& a, const Seen& b);
 // As above of episodes, "step 17: ...", or their lengths.
 std::string Difference(const std::vector<Seen>& a, const std::vector<Seen>& b);
 
-// At most `steps` steps with one and a half times the bounds, to the end of the
-// episode.
+// At most `steps` steps with actions within the bounds, to the episode's end.
 absl::StatusOr<std::vector<Seen>> Roll(Environment& environment, Philox& random,
                                        int64_t steps);
 // From a reset, which is the first thing seen.

@@ -114,6 +114,12 @@ absl::StatusOr<Verdict> CheckSpec(const Subject& subject) {
   return Pass();
 }
 
+absl::StatusOr<Verdict> CheckEpisodes(const Subject& subject) {
+  return LookAtEpisodes(
+      subject, 1.0,
+      [](const Environment&, const StepResult*) { return std::string(); });
+}
+
 absl::StatusOr<Verdict> CheckDeterminism(const Subject& subject) {
   SF_ASSIGN_OR_RETURN(const auto first, subject.make(std::nullopt));
   SF_ASSIGN_OR_RETURN(const auto second, subject.make(std::nullopt));

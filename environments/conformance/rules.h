@@ -25,6 +25,7 @@ struct Subject {
 
 // episode_rules.cc: what an episode shows.
 absl::StatusOr<Verdict> CheckSpec(const Subject& subject);
+absl::StatusOr<Verdict> CheckEpisodes(const Subject& subject);
 absl::StatusOr<Verdict> CheckDeterminism(const Subject& subject);
 absl::StatusOr<Verdict> CheckSeeds(const Subject& subject);
 absl::StatusOr<Verdict> CheckObservations(const Subject& subject);

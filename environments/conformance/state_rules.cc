@@ -55,9 +55,7 @@ std::vector<std::string> Damaged(const std::string& saved) {
 }
 
 Verdict CannotBeSaved() {
-  return Note(
-      "it cannot be saved; where a run is resumed, its open episodes "
-      "end and new ones begin");
+  return Note("it cannot be saved: a resumed run begins new episodes");
 }
 
 }  // namespace

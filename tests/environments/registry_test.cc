@@ -55,9 +55,9 @@ TEST(Registry, AMisspeltNameGetsTheNearestOne) {
 }
 
 TEST(Registry, AnUnknownNameGetsTheKnownOnes) {
-  EXPECT_THAT(ErrorOf(Named("Doom"), absl::StatusCode::kNotFound),
-              AllOf(HasSubstr("Acrobot-v1, Ant-v5"),
-                    Not(HasSubstr("did you mean"))));
+  EXPECT_THAT(
+      ErrorOf(Named("Doom"), absl::StatusCode::kNotFound),
+      AllOf(HasSubstr("Acrobot-v1, Ant-v5"), Not(HasSubstr("did you mean"))));
 }
 
 TEST(Registry, BoundsThatCannotBeAScaleNameTheirDimension) {
@@ -84,6 +84,16 @@ TEST(Registry, AnIndexHasNoBoundsToReplace) {
   options.action_high = {1};
   EXPECT_THAT(ErrorOf(options, absl::StatusCode::kInvalidArgument),
               HasSubstr("action_high has 1 values for 0"));
+}
+
+TEST(Registry, SettingsAreKnownWithTheirDefaults) {
+  EXPECT_THAT(EnvironmentSettings("Pendulum-v1").value(),
+              ::testing::ElementsAre(EnvironmentSetting{"g", {10}, {}, {}}));
+  EXPECT_THAT(EnvironmentSettings("Acrobot-v1").value(),
+              ::testing::ElementsAre(
+                  EnvironmentSetting{"book_or_nips", {}, {}, "book"}));
+  EXPECT_EQ(EnvironmentSettings("Doom").status().code(),
+            absl::StatusCode::kNotFound);
 }
 
 TEST(Registry, ANegativeLimitIsRefused) {

@@ -71,6 +71,10 @@ INSTANTIATE_TEST_SUITE_P(
                            MakerOf<testing::GroupsOfOneName>(),
                            {"spec"},
                            "state"},
+                      Case{"FailsAtItsThirdStep",
+                           MakerOf<testing::FailsAtItsThirdStep>(),
+                           {"episodes"},
+                           "seed 1: step 3: the motor burnt"},
                       Case{"RemembersEpisodes",
                            MakerOf<testing::RemembersEpisodes>(),
                            {"determinism", "after the end", "save", "reset to",
@@ -177,6 +181,11 @@ TEST(Notes, WhatNobodyCanDoIsNoFailure) {
               ::testing::IsEmpty());
   EXPECT_THAT(RulesWith(stateless, ConformanceFinding::Outcome::kNote),
               ::testing::ElementsAre("reset to", "speed"));
+}
+
+TEST(Notes, NothingElseIsLookedAtWhereNothingRuns) {
+  EXPECT_EQ(Check(MakerOf<testing::ReversedBounds>()).size(), 1u);
+  EXPECT_EQ(Check(MakerOf<testing::FailsAtItsThirdStep>()).size(), 2u);
 }
 
 TEST(Notes, WhatCannotBeMadeIsAnError) {

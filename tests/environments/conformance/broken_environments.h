@@ -76,6 +76,19 @@ struct GroupsOfOneName : WithSpec {
   }
 };
 
+struct FailsAtItsThirdStep : Pendulum {
+  using Pendulum::Pendulum;
+  absl::Status Reset(uint64_t seed) override {
+    steps_ = 0;
+    return Pendulum::Reset(seed);
+  }
+  absl::StatusOr<StepResult> Step(std::span<const float> action) override {
+    if (++steps_ == 3) return absl::InternalError("the motor burnt");
+    return Pendulum::Step(action);
+  }
+  int steps_ = 0;
+};
+
 // Counts its episodes, and shows it.
 struct RemembersEpisodes : Pendulum {
   using Pendulum::Pendulum;

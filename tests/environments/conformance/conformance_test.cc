@@ -39,7 +39,7 @@ void ExpectConformance(const EnvironmentOptions& options) {
   check.allocations = testing::Allocations;
   const auto findings = CheckConformance(Maker(options), check);
   ASSERT_TRUE(findings.ok()) << findings.status();
-  EXPECT_EQ(findings->size(), 17u);
+  EXPECT_EQ(findings->size(), 18u);
   for (const ConformanceFinding& finding : *findings) {
     EXPECT_NE(finding.outcome, ConformanceFinding::Outcome::kFail)
         << finding.rule << ": " << finding.seen;

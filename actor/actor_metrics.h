@@ -3,6 +3,7 @@
 #ifndef SOFTFLEET_ACTOR_ACTOR_METRICS_H_
 #define SOFTFLEET_ACTOR_ACTOR_METRICS_H_
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -18,12 +19,13 @@ class ActorMetrics {
   // Registry and clock must outlive this.
   ActorMetrics(MetricRegistry& registry, Clock& clock);
 
-  // After RunOnce, which took `duration`: brings everything up to date, and
-  // takes the loop's finished episodes. One caller at a time.
-  void AfterStep(ActorLoop& loop, absl::Duration duration);
+  // After RunOnce, which took `duration`: brings everything up to date. One
+  // caller at a time.
+  void AfterStep(const ActorLoop& loop, absl::Duration duration);
 
  private:
   void AdoptPolicy(const Snapshot& policy) SF_EXCLUDES(mutex_);
+  void CountEpisodes(const ActorLoop& loop);
   // How old the policy is now.
   void Refresh() SF_EXCLUDES(mutex_);
 
@@ -36,7 +38,13 @@ class ActorMetrics {
   Gauge& policy_updates_;
   Gauge& policy_age_;
   Histogram& step_seconds_;
-  uint64_t counted_steps_ = 0;
+  std::array<Counter*, kFailureReasons.size()> failures_;
+  Counter& dropped_rows_;
+  Counter& taken_over_rows_;
+  Counter& missed_by_policy_;
+  Counter& missed_by_step_;
+  Histogram& tick_lateness_;
+  ActorCounts counted_;
   Mutex mutex_;
   uint64_t version_ SF_GUARDED_BY(mutex_) = 0;
   // When it was first acted by.

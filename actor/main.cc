@@ -9,15 +9,16 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "actor/actor_config.h"
 #include "actor/actor_loop.h"
 #include "actor/actor_metrics.h"
 #include "core/clock.h"
+#include "core/cpu_list.h"
 #include "core/log.h"
 #include "core/process_metrics.h"
 #include "core/status.h"
 #include "core/stop_signal.h"
 #include "core/waiting_timer.h"
-#include "environments/environment_config.h"
 #include "transport/channel.h"
 #include "transport/codec.h"
 #include "transport/insert_client.h"
@@ -35,8 +36,16 @@ constexpr absl::Duration kGlance = absl::Milliseconds(100);
 constexpr absl::Duration kFinishGrace = absl::Seconds(10);
 constexpr absl::Duration kStopGrace = absl::Seconds(5);
 
-void Describe(CLI::App& app, MemberFlags* flags) {
+struct Flags : MemberFlags {
+  std::string cpus;
+};
+
+void Describe(CLI::App& app, Flags* flags) {
   AddMemberFlags(app, flags);
+  app.add_option("--cpus", flags->cpus,
+                 "Processors for the threads that step environments "
+                 "(actor.step_threads), one each in turn, e.g. 0-3,6")
+      ->type_name("LIST");
   app.footer(
       "Example:\n"
       "  softfleet-actor --learner 127.0.0.1:7200\n\n"
@@ -44,18 +53,32 @@ void Describe(CLI::App& app, MemberFlags* flags) {
       "killed may be started again; it ends by itself with the run.");
 }
 
-ActorOptions MakeActorOptions(const v1::JoinReply& joined, Clock& clock) {
-  const v1::RunConfig& config = joined.config();
-  ActorOptions options;
-  options.environment = MakeEnvironmentOptions(config.environment());
-  options.num_environments = config.actor().num_environments();
+absl::StatusOr<std::vector<int>> Cpus(const Flags& flags) {
+  if (flags.cpus.empty()) return std::vector<int>();
+  absl::StatusOr<std::vector<int>> cpus = ParseCpuList(flags.cpus);
+  if (!cpus.ok()) return Annotate(cpus.status(), "--cpus");
+  return cpus;
+}
+
+absl::StatusOr<ActorOptions> OptionsFor(const Flags& flags,
+                                        const v1::JoinReply& joined,
+                                        Clock& clock) {
+  ActorOptions options = MakeActorOptions(joined.config());
   options.first_environment = joined.first_environment();
-  options.seed = config.seed();
-  options.frame_stack = config.environment().frame_stack();
-  options.block_rows = config.actor().block_rows();
-  options.block_time = absl::Seconds(config.actor().block_seconds());
   options.clock = &clock;
+  SF_ASSIGN_OR_RETURN(options.cpus, Cpus(flags));
+  if (!options.cpus.empty() && options.step_threads == 0) {
+    return absl::InvalidArgumentError(
+        "--cpus is for the threads that step environments, and this run has "
+        "none: set actor.step_threads");
+  }
   return options;
+}
+
+absl::StatusOr<EnvironmentSpec> SpecOf(const EnvironmentOptions& options) {
+  SF_ASSIGN_OR_RETURN(const std::unique_ptr<Environment> environment,
+                      MakeEnvironment(options));
+  return environment->spec();
 }
 
 absl::StatusOr<std::unique_ptr<InsertClient>> OpenSession(
@@ -81,10 +104,10 @@ absl::StatusOr<std::unique_ptr<InsertClient>> OpenSession(
 }
 
 // The parts of an actor that has joined, and the order in which they run.
-class Rollout {
+class ActorRun {
  public:
-  Rollout(ActorLoop& loop, InsertClient& session, ParameterClient& policies,
-          ActorMetrics& metrics, WaitingTimer& waiting, Clock& clock)
+  ActorRun(ActorLoop& loop, InsertClient& session, ParameterClient& policies,
+           ActorMetrics& metrics, WaitingTimer& waiting, Clock& clock)
       : loop_(loop),
         session_(session),
         policies_(policies),
@@ -111,6 +134,7 @@ class Rollout {
   // Sends every row there is and says Bye.
   absl::Status Flush(absl::Duration grace) {
     const absl::Duration end = clock_.Monotonic() + grace;
+    loop_.Stop(grace / 2);
     absl::Status cut = loop_.CutAllBlocks();
     while (absl::IsResourceExhausted(cut) && clock_.Monotonic() < end) {
       session_.WaitForRoom(end - clock_.Monotonic());
@@ -166,49 +190,49 @@ class Rollout {
 
 // Of the loop's rows, those of which nothing is known.
 uint64_t RowsLeft(const ActorLoop& loop, const InsertCounts& counts) {
-  return loop.steps() - counts.acknowledged - counts.rejected - counts.dropped;
+  return loop.counts().steps - loop.counts().dropped_rows -
+         counts.acknowledged - counts.rejected - counts.dropped;
 }
 
 // What has been sent, for the log.
 std::string Summary(const ActorLoop& loop, const InsertCounts& counts) {
-  return absl::StrCat(loop.steps(), " steps, ", counts.acknowledged,
+  return absl::StrCat(loop.counts().steps, " steps, ", counts.acknowledged,
                       " rows acknowledged by the shard, ", counts.lost,
                       " of them lost, ", counts.dropped, " dropped, ",
                       counts.rejected, " rejected, ", RowsLeft(loop, counts),
                       " left");
 }
 
-absl::Status Act(const MemberFlags& flags, const v1::JoinReply& joined,
+absl::Status Act(const Flags& flags, const v1::JoinReply& joined,
                  const std::shared_ptr<grpc::Channel>& learner,
                  MetricRegistry& registry, WaitingTimer& waiting,
                  ProcessMetrics& process) {
   Clock& clock = SystemClock();
-  const ActorOptions options = MakeActorOptions(joined, clock);
-  SF_ASSIGN_OR_RETURN(const std::unique_ptr<Environment> prototype,
-                      MakeEnvironment(options.environment));
+  SF_ASSIGN_OR_RETURN(const ActorOptions options,
+                      OptionsFor(flags, joined, clock));
+  SF_ASSIGN_OR_RETURN(const EnvironmentSpec spec, SpecOf(options.environment));
   ActorMetrics metrics(registry, clock);
   InsertMetrics insert_metrics(registry);
   SF_ASSIGN_OR_RETURN(
       const std::unique_ptr<InsertClient> session,
-      OpenSession(flags, joined,
-                  MakeSchema(prototype->spec(), options.frame_stack), clock,
+      OpenSession(flags, joined, MakeSchema(spec, options.frame_stack), clock,
                   insert_metrics));
   ParameterClient::Options parameters;
   parameters.run_id = joined.run_id();
   ParameterClient policies(learner, parameters);
   SF_ASSIGN_OR_RETURN(const std::unique_ptr<ActorLoop> loop,
                       ActorLoop::Create(options, *session, policies));
-  LogInfo(absl::StrCat(
-      "joined run ", joined.run_id(), ": ", options.num_environments, " of ",
-      options.environment.name, ", environments ", options.first_environment,
-      " and following, rows go to ", joined.shard()));
+  LogInfo(absl::StrCat("joined run ", joined.run_id(), ": ",
+                       options.num_environments, " of ", spec.name,
+                       ", environments ", options.first_environment,
+                       " and following, rows go to ", joined.shard()));
   process.SetHealthy(true);
 
-  Rollout rollout(*loop, *session, policies, metrics, waiting, clock);
-  const absl::Status ran = rollout.Run();
+  ActorRun run(*loop, *session, policies, metrics, waiting, clock);
+  const absl::Status ran = run.Run();
   process.SetHealthy(false);
-  const bool ended = ran.ok() && rollout.RunHasEnded();
-  const absl::Status sent = rollout.Flush(ended ? kFinishGrace : kStopGrace);
+  const bool ended = ran.ok() && run.RunHasEnded();
+  const absl::Status sent = run.Flush(ended ? kFinishGrace : kStopGrace);
   if (ran.ok() && !sent.ok()) {
     LogWarning(
         absl::StrCat(RowsLeft(*loop, session->counts()),
@@ -221,7 +245,8 @@ absl::Status Act(const MemberFlags& flags, const v1::JoinReply& joined,
   return absl::OkStatus();
 }
 
-absl::Status Serve(const MemberFlags& flags) {
+absl::Status Serve(const Flags& flags) {
+  SF_RETURN_IF_ERROR(Cpus(flags).status());  // before there is anything to join
   MetricRegistry registry;
   ProcessMetrics process(registry, kProgram);
   WaitingTimer waiting(registry, {"first_policy", "buffer_full", "session"},
@@ -256,7 +281,7 @@ int main(int argc, char** argv) {
       "An actor of a softfleet cluster: steps environments under the newest "
       "policy and sends what happens to a replay shard.",
       softfleet::kProgram);
-  softfleet::MemberFlags flags;
+  softfleet::Flags flags;
   softfleet::Describe(app, &flags);
   return softfleet::RunService(app, argc, argv, flags.service,
                                [&flags] { return softfleet::Serve(flags); });

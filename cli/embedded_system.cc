@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/memory/memory.h"
+#include "actor/actor_config.h"
 #include "core/status.h"
 #include "evaluation/make_evaluator.h"
 #include "learner/learner_options.h"
@@ -40,8 +41,7 @@ absl::StatusOr<std::unique_ptr<EmbeddedSystem>> EmbeddedSystem::Build(
   SF_ASSIGN_OR_RETURN(const std::unique_ptr<Environment> prototype,
                       MakeEnvironment(environment));
   const EnvironmentSpec& spec = prototype->spec();
-  const int frame_stack = config.environment().frame_stack();
-  const Schema schema = MakeSchema(spec, frame_stack);
+  const Schema schema = MakeSchema(spec, config.environment().frame_stack());
 
   SF_ASSIGN_OR_RETURN(
       system->table_,
@@ -58,14 +58,9 @@ absl::StatusOr<std::unique_ptr<EmbeddedSystem>> EmbeddedSystem::Build(
       system->learner_,
       LearnerLoop::Create(learner, *system->feed_, *system->sampler_));
 
-  ActorOptions actor;
-  actor.environment = environment;
-  actor.num_environments = config.actor().num_environments();
-  actor.seed = config.seed();
-  actor.frame_stack = frame_stack;
-  actor.block_rows = kBlockRows;
   SF_ASSIGN_OR_RETURN(system->actor_,
-                      ActorLoop::Create(actor, *system->feed_, system->board_));
+                      ActorLoop::Create(MakeEmbeddedActorOptions(config),
+                                        *system->feed_, system->board_));
   SF_ASSIGN_OR_RETURN(system->evaluator_, MakeEvaluator(files, config));
   return system;
 }

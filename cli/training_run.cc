@@ -83,7 +83,7 @@ absl::StatusOr<bool> TrainingRun::Run(const std::function<bool()>& stop) {
 absl::Status TrainingRun::Round() {
   const int64_t before = step();
   SF_RETURN_IF_ERROR(system_->RunOnce());
-  recorder_->AddEpisodes(system_->actor().TakeFinishedEpisodes());
+  recorder_->AddEpisodes(system_->actor().finished_episodes());
   const int64_t now = step();
   if (Crossed(config_.metrics_interval(), before, now)) {
     SF_RETURN_IF_ERROR(WriteMetrics());

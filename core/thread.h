@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A thread with a name and an owner: joined where it goes out of scope, so
-// that none outlives what it uses. Not thread-safe: the owner's alone.
+// that none outlives what it uses (but for one that hangs: Abandon). Not
+// thread-safe: the owner's alone.
 #ifndef SOFTFLEET_CORE_THREAD_H_
 #define SOFTFLEET_CORE_THREAD_H_
 
@@ -35,6 +36,10 @@ class Thread {
   }
   // Waits for the function to return: who owns the thread tells it to before.
   ~Thread() { Join(); }
+
+  // Lets a thread go that hangs in code which is not ours: it ends by itself,
+  // or with the process. All that it still touches must be its own.
+  void Abandon() { thread_.detach(); }
 
   // Waits for the function to return, if there is a thread.
   void Join() {

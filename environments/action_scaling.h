@@ -19,6 +19,8 @@ class ActionScaling {
   // double, rounded to float once.
   void ToEnvironment(std::span<const float> action,
                      std::span<float> scaled) const;
+  // The way back, clipped to [-1, 1]; what is not a number stays none.
+  void ToPolicy(std::span<const float> scaled, std::span<float> action) const;
 
  private:
   std::vector<double> low_;

@@ -59,6 +59,9 @@ class StepBlockBuilder {
   // new block.
   bool Cut(StepBlock* block);
 
+  // Drops the rows that wait to be cut: the episode is given up, Begin is next.
+  void Drop() { StartBlock(); }
+
   // Rows that wait to be cut.
   int64_t rows() const { return block_.rows; }
   uint64_t episode() const { return block_.episode; }

@@ -53,8 +53,7 @@ std::vector<double> MetricsRow::Values() const {
           statistics.actor_gradient_norm};
 }
 
-void IntervalMetrics::AddEpisodes(
-    const std::vector<FinishedEpisode>& episodes) {
+void IntervalMetrics::AddEpisodes(std::span<const FinishedEpisode> episodes) {
   for (const FinishedEpisode& episode : episodes) {
     ++episodes_;
     ++interval_episodes_;

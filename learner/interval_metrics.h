@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,7 @@ struct MetricsRow {
 // Collects training episodes and time between two rows.
 class IntervalMetrics {
  public:
-  void AddEpisodes(const std::vector<FinishedEpisode>& episodes);
+  void AddEpisodes(std::span<const FinishedEpisode> episodes);
 
   // A row about everything since the last Start; `wall_seconds` as in
   // MetricsRow. The learner's numbers are the caller's.

@@ -23,6 +23,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -99,7 +100,7 @@ class RunRecorder {
   absl::Status Note(const std::string& text);
 
   // Training episodes that ended, for the next row.
-  void AddEpisodes(const std::vector<FinishedEpisode>& episodes) {
+  void AddEpisodes(std::span<const FinishedEpisode> episodes) {
     interval_.AddEpisodes(episodes);
   }
   // The row that WriteMetrics would write now; `statistics` are means since

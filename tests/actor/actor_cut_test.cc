@@ -135,14 +135,18 @@ TEST(ActorCut, AFullSinkStopsTheEnvironmentsAndLosesNoRow) {
   Philox random(5, Purpose::kTest);
   int refusals = 0;
   bool full = false;
-  while (loop->steps() < 600) {
-    const uint64_t before = loop->steps();
+  while (loop->counts().steps < 600) {
+    const uint64_t before = loop->counts().steps;
     const bool must_wait = full && sink.room == 0;
     const absl::Status status = loop->RunOnce();
     full = absl::IsResourceExhausted(status);
     ASSERT_TRUE(status.ok() || full) << status;
-    if (must_wait) ASSERT_EQ(loop->steps(), before);
-    if (status.ok()) ASSERT_EQ(loop->steps(), before + 3);
+    if (must_wait) {
+      ASSERT_EQ(loop->counts().steps, before);
+    }
+    if (status.ok()) {
+      ASSERT_EQ(loop->counts().steps, before + 3);
+    }
     refusals += full ? 1 : 0;
     sink.room += static_cast<int>(random.NextBelow(3));
   }
@@ -164,7 +168,7 @@ TEST(ActorCut, TheLoopSaysWhichPolicyItUses) {
   EXPECT_EQ(actor.loop->policy()->version, 1u);
   actor.Run(1);
   EXPECT_EQ(actor.loop->policy()->version, 7u);
-  EXPECT_EQ(actor.loop->steps(), 4u);
+  EXPECT_EQ(actor.loop->counts().steps, 4u);
 }
 
 // Numbers beyond 2^32, as a learner gives them after a restart, are no repeat

@@ -71,7 +71,8 @@ ActorOptions Options(const std::string& environment, int num_environments) {
 
 std::shared_ptr<const Snapshot> RandomPolicy(const std::string& environment,
                                              uint64_t version,
-                                             bool act_uniformly) {
+                                             bool act_uniformly,
+                                             int frame_stack) {
   EnvironmentOptions options;
   options.name = environment;
   const auto made = *MakeEnvironment(options);
@@ -79,12 +80,12 @@ std::shared_ptr<const Snapshot> RandomPolicy(const std::string& environment,
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->version = version;
   snapshot->act_uniformly = act_uniformly;
-  snapshot->schema = MakeSchema(spec, 1);
+  snapshot->schema = MakeSchema(spec, frame_stack);
   snapshot->bounds = {spec.action_low, spec.action_high};
   snapshot->layers = {{"linear", "actor/out"}};
   const bool continuous = spec.action.continuous();
   snapshot->head.kind = continuous ? "squashed_gaussian" : "categorical";
-  const int64_t inputs = snapshot->schema.ObservationElements();
+  const int64_t inputs = frame_stack * snapshot->schema.ObservationElements();
   const int64_t outputs =
       continuous ? 2 * spec.action.dimension : spec.action.num_actions;
   Philox random(version, Purpose::kTest);
@@ -96,7 +97,8 @@ std::shared_ptr<const Snapshot> RandomPolicy(const std::string& environment,
 
 RecordedActor::RecordedActor(const ActorOptions& actor_options)
     : options(actor_options) {
-  policies.newest = RandomPolicy(options.environment.name, 1, true);
+  policies.newest =
+      RandomPolicy(options.environment.name, 1, true, options.frame_stack);
   auto made = ActorLoop::Create(options, sink, policies);
   EXPECT_TRUE(made.ok()) << made.status();
   loop = *std::move(made);

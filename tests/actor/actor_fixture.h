@@ -49,7 +49,8 @@ ActorOptions Options(const std::string& environment, int num_environments);
 // uniform actions.
 std::shared_ptr<const Snapshot> RandomPolicy(const std::string& environment,
                                              uint64_t version,
-                                             bool act_uniformly = false);
+                                             bool act_uniformly = false,
+                                             int frame_stack = 1);
 
 // A loop with its two sides; uniform actions until told otherwise.
 struct RecordedActor {

@@ -132,22 +132,23 @@ TEST_P(ActorLoopTest, FinishedEpisodesAreReportedOnce) {
   ActorOptions options = Options(GetParam(), 2);
   options.block_rows = 1;
   RecordedActor actor(options);
-  EXPECT_TRUE(actor.loop->TakeFinishedEpisodes().empty());
-  actor.Run(150);
-  std::map<uint64_t, double> sums;  // by environment, of the open episode
+  EXPECT_TRUE(actor.loop->finished_episodes().empty());
   std::vector<std::pair<double, uint64_t>> wanted, got;
+  for (int i = 0; i < 150; ++i) {
+    actor.Run(1);
+    for (const FinishedEpisode& episode : actor.loop->finished_episodes()) {
+      got.emplace_back(episode.episode_return, episode.length);
+    }
+  }
+  std::map<uint64_t, double> sums;  // by environment, of the open episode
   for (const StepBlock& block : actor.sink.blocks) {
     sums[block.environment] += static_cast<double>(block.rewards[0]);
     if (block.end == EpisodeEnd::kNone) continue;
     wanted.emplace_back(sums[block.environment], block.first_step + 1);
     sums[block.environment] = 0;
   }
-  for (const FinishedEpisode& episode : actor.loop->TakeFinishedEpisodes()) {
-    got.emplace_back(episode.episode_return, episode.length);
-  }
   EXPECT_EQ(got, wanted);
   EXPECT_GE(got.size(), 6);
-  EXPECT_TRUE(actor.loop->TakeFinishedEpisodes().empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Environments, ActorLoopTest,

@@ -132,7 +132,7 @@ TEST(ActorRestoreWithoutSave, ALostEpisodeEndsAndTheNextOneBegins) {
     // Actions belong to the environment's steps, whatever the episode.
     EXPECT_EQ(rest[i].action, whole[30 + i].action);
   }
-  EXPECT_TRUE(resumed.loop->TakeFinishedEpisodes().empty());
+  EXPECT_TRUE(resumed.loop->finished_episodes().empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Environments, ActorRestoreTest,

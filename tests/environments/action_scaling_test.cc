@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "environments/action_scaling.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -55,6 +56,31 @@ TEST(ActionScaling, IsRoundedOnceFromTheExactValue) {
     // Half a float32 ulp, and a little for the doubles.
     EXPECT_NEAR(scaled[0], static_cast<double>(exact), 0.5 * ulp + 1e-14);
   }
+}
+
+TEST(ActionScaling, TheWayBackLeadsToWhereItCameFrom) {
+  Philox random(2, Purpose::kTest);
+  for (int i = 0; i < 1000; ++i) {
+    const double low = -10 * random.NextUniform() - 1e-3;
+    const double high = 10 * random.NextUniform() + 1e-3;
+    const ActionScaling scaling(SpecWithBounds({low}, {high}));
+    const auto action = static_cast<float>(2 * random.NextUniform() - 1);
+    std::array<float, 1> scaled, back;
+    scaling.ToEnvironment(std::array{action}, scaled);
+    scaling.ToPolicy(scaled, back);
+    // A float32 ulp of the scaled action, in policy space.
+    const double ulp = 1.2e-7 * std::max(-low, high) / (high - low) * 2;
+    EXPECT_NEAR(back[0], action, ulp + 1e-7);
+  }
+}
+
+TEST(ActionScaling, TheWayBackEndsAtTheBounds) {
+  const ActionScaling scaling(SpecWithBounds({-2, 0, 0}, {2, 1, 1}));
+  std::array<float, 3> action;
+  scaling.ToPolicy(std::array{-5.0f, 7.0f, std::nanf("")}, action);
+  EXPECT_EQ(action[0], -1.0f);
+  EXPECT_EQ(action[1], 1.0f);
+  EXPECT_TRUE(std::isnan(action[2]));
 }
 
 }  // namespace

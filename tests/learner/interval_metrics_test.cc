@@ -10,7 +10,7 @@ namespace {
 
 TEST(IntervalMetricsTest, ARowIsAboutEverythingSinceTheLastStart) {
   IntervalMetrics metrics;
-  metrics.AddEpisodes({{-10, 5}, {-20, 7}});
+  metrics.AddEpisodes(std::vector<FinishedEpisode>{{-10, 5}, {-20, 7}});
   MetricsRow row = metrics.Row(100, 40, 2);
   EXPECT_EQ(row.episodes, 2);
   EXPECT_EQ(row.return_mean, -15);
@@ -24,7 +24,7 @@ TEST(IntervalMetricsTest, ARowIsAboutEverythingSinceTheLastStart) {
   EXPECT_TRUE(std::isnan(row.return_mean));
   EXPECT_TRUE(std::isnan(row.length_mean));
   EXPECT_EQ(row.steps_per_second, 30);
-  metrics.AddEpisodes({{4, 1}});
+  metrics.AddEpisodes(std::vector<FinishedEpisode>{{4, 1}});
   row = metrics.Row(130, 70, 3);
   EXPECT_EQ(row.episodes, 3);
   EXPECT_EQ(row.return_mean, 4);
@@ -40,12 +40,12 @@ TEST(IntervalMetricsTest, ARestartInMidIntervalKeepsItsEpisodes) {
   IntervalMetrics whole, first, second;
   for (IntervalMetrics* metrics : {&whole, &first}) {
     metrics->Start(100, 50, 1);
-    metrics->AddEpisodes({{0.1, 3}, {0.2, 3}});
+    metrics->AddEpisodes(std::vector<FinishedEpisode>{{0.1, 3}, {0.2, 3}});
   }
   ASSERT_TRUE(second.Restore(first.Save()).ok());
   second.StartRates(120, 70, 9);
   for (IntervalMetrics* metrics : {&whole, &second}) {
-    metrics->AddEpisodes({{0.3, 4}});
+    metrics->AddEpisodes(std::vector<FinishedEpisode>{{0.3, 4}});
   }
   EXPECT_EQ(second.Save(), whole.Save());
   const MetricsRow row = second.Row(140, 80, 11);

@@ -140,9 +140,9 @@ TEST_F(RunRecorderTest, ARunThatWasStoppedGoesOnWhereItWas) {
     EXPECT_EQ(recorder->checkpoint(), nullptr);
     EXPECT_EQ(recorder->checkpointed_step(), -1);
     clock_.Advance(absl::Seconds(10));
-    recorder->AddEpisodes({{5, 50}});
+    recorder->AddEpisodes(std::vector<FinishedEpisode>{{5, 50}});
     ASSERT_TRUE(recorder->WriteMetrics(Row(*recorder, 100)).ok());
-    recorder->AddEpisodes({{7, 70}});
+    recorder->AddEpisodes(std::vector<FinishedEpisode>{{7, 70}});
     ASSERT_TRUE(recorder->WriteCheckpoint(At(150), Content()).ok());
     // Lost: nothing promises what comes after the checkpoint.
     ASSERT_TRUE(recorder->WriteMetrics(Row(*recorder, 200)).ok());

@@ -16,20 +16,18 @@ uint64_t StreamSeed(uint64_t run_seed, uint64_t number) {
   return Fnv1a64(absl::StrCat("environments ", high, " of seed ", run_seed));
 }
 
-// The binary digits of n mirrored at the point, in (0, 1) for n > 0.
-double VanDerCorput(uint64_t n) {
-  double sum = 0;
-  for (double digit = 0.5; n > 0; n >>= 1, digit /= 2) {
-    if ((n & 1) != 0) sum += digit;
-  }
-  return sum;
+// The fractional part of 1/2 + n / golden ratio, to 64 binary digits.
+double WeylPoint(uint64_t n) {
+  constexpr uint64_t kHalf = uint64_t{1} << 63;
+  constexpr uint64_t kInverseGoldenRatio = 0x9E3779B97F4A7C15;
+  return std::ldexp(static_cast<double>(kHalf + n * kInverseGoldenRatio), -64);
 }
 
 }  // namespace
 
 NoiseStream MakeNoiseStream(uint64_t run_seed, uint64_t number, double spread) {
   return {StreamSeed(run_seed, number), static_cast<uint32_t>(number),
-          std::pow(spread, 2 * VanDerCorput(number + 1) - 1)};
+          std::pow(spread, 2 * WeylPoint(number) - 1)};
 }
 
 }  // namespace softfleet

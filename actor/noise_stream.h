@@ -18,10 +18,11 @@ struct NoiseStream {
 };
 
 // Of environment `number` of the run. The scale is spread^(2 u - 1), where u is
-// the van der Corput sequence (van der Corput 1935) at number + 1: the first
-// environment explores as the policy says (u = 1/2), and the first so many of a
-// fleet, however many there are, are spread evenly between 1/spread and spread
-// in the logarithm. `spread` of 1 is a scale of exactly 1.
+// the fractional part of 1/2 + number / golden ratio (Weyl 1916): number 0
+// explores as the policy says, and a fleet is spread evenly between 1/spread
+// and spread in the logarithm, however many environments it has and however
+// many of them belong to one actor, whose numbers begin at multiples of 65,536.
+// `spread` of 1 is a scale of exactly 1.
 NoiseStream MakeNoiseStream(uint64_t run_seed, uint64_t number, double spread);
 
 }  // namespace softfleet

@@ -80,6 +80,32 @@ TEST(ReadCommandsTest, AuditAndEvaluateReadAFinishedRun) {
   EXPECT_TRUE(FilesAndTimes(run) == before) << "a file has changed";
 }
 
+TEST(ReadCommandsTest, EvaluateShowsWhatADisturbanceDoesBesideTheNominal) {
+  const TestDirectory directory;
+  const std::string run = directory / "run";
+  ASSERT_EQ(Softfleet(Train(WriteShortConfig(directory.path()), run)).exit_code,
+            0);
+  const Finished table =
+      Softfleet({"evaluate", "--run_dir", run, "--perturb", "mass: 1.5",
+                 "--perturb", "gain: 0 from_step: 100"});
+  EXPECT_EQ(table.exit_code, 0) << table.err;
+  EXPECT_THAT(table.out, HasSubstr("\nnominal "));
+  EXPECT_THAT(table.out, HasSubstr("\nmass: 1.5 "));
+  EXPECT_THAT(table.out, HasSubstr("\ngain: 0 from_step: 100  from 100 "));
+  const Json rows = Json::parse(Softfleet({"evaluate", "--run_dir", run,
+                                           "--perturb", "mass: 1.5", "--json"})
+                                    .out,
+                                nullptr, false);
+  ASSERT_EQ(rows.size(), 2);
+  EXPECT_EQ(rows[1]["perturbation"], "mass: 1.5");
+  EXPECT_NE(rows[1]["panel_hash"], rows[0]["panel_hash"]);
+  const Finished refused =
+      Softfleet({"evaluate", "--run_dir", run, "--perturb", "friction: 0.5"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("perturbation \"friction: 0.5\": "));
+  EXPECT_THAT(refused.err, HasSubstr("no friction"));
+}
+
 TEST(ReadCommandsTest, ListAndPlanSayWhatThereIsAndWhatItTakes) {
   const Finished environments = Softfleet({"list", "environments"});
   EXPECT_EQ(environments.exit_code, 0) << environments.err;

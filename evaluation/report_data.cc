@@ -128,14 +128,22 @@ class Gathering {
   }
 
   void Describe(const v1::RunConfig& config) {
-    data_.environment = config.environment().name();
+    const v1::EnvironmentConfig& environment = config.environment();
+    data_.environment = absl::StrCat(environment.name(), environment.plugin(),
+                                     environment.gymnasium());
     data_.seed = config.seed();
     data_.total_steps = static_cast<uint64_t>(config.total_steps());
     data_.panel = config.evaluation().panel();
     data_.entropy_in_environment_units =
         config.sac().entropy_space() == v1::EntropySpace::env;
     v1::RunConfig defaults;
-    defaults.mutable_environment()->set_name(config.environment().name());
+    // Which environment it is has no default.
+    v1::EnvironmentConfig* const same = defaults.mutable_environment();
+    if (environment.has_name()) same->set_name(environment.name());
+    if (environment.has_plugin()) same->set_plugin(environment.plugin());
+    if (environment.has_gymnasium()) {
+      same->set_gymnasium(environment.gymnasium());
+    }
     data_.differences = CompareConfigs(defaults, config);
   }
 

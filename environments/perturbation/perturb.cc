@@ -42,7 +42,7 @@ absl::Status CheckFits(const PerturbationOptions& options,
   return absl::OkStatus();
 }
 
-// Wraps what `place` has, from the inside to the outside, and leaves it there.
+// An environment in what one perturbation wraps it in, inside first.
 class Wrapping {
  public:
   Wrapping(std::unique_ptr<Environment> inner,

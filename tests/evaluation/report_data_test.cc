@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "run/config.h"
 #include "tests/core/test_directory.h"
 
@@ -44,6 +45,21 @@ TEST(ReportDataTest, DifferencesAreThoseFromTheDefaults) {
   EXPECT_EQ(data.differences[0].path, "sac.gamma");
   EXPECT_EQ(data.differences[0].stored, "0.99");
   EXPECT_EQ(data.differences[0].wanted, "0.5");
+}
+
+TEST(ReportDataTest, AnyKindOfEnvironmentIsNamed) {
+  for (const char* kind : {"name", "plugin", "gymnasium"}) {
+    SCOPED_TRACE(kind);
+    const TestDirectory directory;
+    v1::RunConfig config;
+    ASSERT_TRUE(
+        ApplyOverride(absl::StrCat("environment.", kind, "=some"), &config)
+            .ok());
+    Write(directory / "config.textproto", EffectiveConfig(config));
+    const ReportData data = GatherOrFail(directory.path());
+    EXPECT_EQ(data.environment, "some");
+    EXPECT_THAT(data.differences, IsEmpty());
+  }
 }
 
 TEST(ReportDataTest, ARunThatWentOnAfterItsEndIsNotFinished) {

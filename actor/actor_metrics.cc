@@ -19,9 +19,9 @@ std::array<Counter*, kFailureReasons.size()> AddFailures(
          .unit = "1",
          .help =
              "Episodes that were given up because their environment failed: "
-             "error (it returned one, threw an exception or its process "
-             "died), not_finite (a number that is none), hang (a step took "
-             "longer than actor.step_deadline_seconds).",
+             "error (it returned one or threw an exception), not_finite (a "
+             "number that is none), hang (a step took longer than "
+             "actor.step_deadline_seconds), crash (its process died).",
          .labels = {"reason"}},
         {std::string(kFailureReasons[i])});
   }

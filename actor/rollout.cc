@@ -32,6 +32,20 @@ absl::Status CheckSize(absl::string_view name, size_t size, size_t wanted) {
       absl::StrCat(name, " has ", size, " values, expected ", wanted));
 }
 
+// What the environment itself says of it (environment.h).
+FailureReason ReasonOf(const absl::Status& status, FailureReason otherwise) {
+  switch (status.code()) {
+    case absl::StatusCode::kDataLoss:
+      return FailureReason::kNotFinite;
+    case absl::StatusCode::kDeadlineExceeded:
+      return FailureReason::kHang;
+    case absl::StatusCode::kAborted:
+      return FailureReason::kCrash;
+    default:
+      return otherwise;
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Environment>> MakeContained(
@@ -157,10 +171,9 @@ absl::StatusOr<std::span<const float>> Rollout::ActionOfRow(
 }
 
 void Rollout::Fail(absl::Status status, uint64_t step, StepOutcome* outcome) {
-  // As environments in processes of their own say it.
-  if (absl::IsDeadlineExceeded(status)) reason_ = FailureReason::kHang;
+  const FailureReason reason = ReasonOf(status, reason_);
   outcome->failure = std::make_unique<EnvironmentFailure>(
-      EnvironmentFailure{reason_, std::move(status), position_.episodes - 1,
+      EnvironmentFailure{reason, std::move(status), position_.episodes - 1,
                          step, static_cast<uint64_t>(builder_.rows())});
   builder_.Drop();
   environment_.reset();

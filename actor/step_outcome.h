@@ -16,10 +16,11 @@
 namespace softfleet {
 
 // Why an episode was given up: the environment returned an error or threw, gave
-// a number that is not finite, or took too long.
-enum class FailureReason { kError, kNotFinite, kHang };
-inline constexpr std::array<absl::string_view, 3> kFailureReasons = {
-    "error", "not_finite", "hang"};
+// a number that is not finite, took too long, or the process it has of its own
+// died.
+enum class FailureReason { kError, kNotFinite, kHang, kCrash };
+inline constexpr std::array<absl::string_view, 4> kFailureReasons = {
+    "error", "not_finite", "hang", "crash"};
 inline absl::string_view FailureReasonName(FailureReason reason) {
   return kFailureReasons[static_cast<size_t>(reason)];
 }

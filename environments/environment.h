@@ -87,7 +87,7 @@ class Environment {
   // One step with a continuous action in the environment's units, unclipped
   // [dimension], or with an index. Calling the wrong one, a size mismatch, a
   // non-finite action, or stepping an ended episode is an error. Those of the
-  // environment itself end the episode: OutOfRange, it gave a number that is not
+  // environment itself end the episode: DataLoss, it gave a number that is not
   // finite; DeadlineExceeded, it took too long; Aborted, the process it has of
   // its own died; any other code, what it says itself. After DeadlineExceeded
   // and Aborted another one has to be made.

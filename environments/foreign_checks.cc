@@ -18,7 +18,7 @@ absl::Status CheckElements(absl::string_view what, absl::string_view name,
   const auto wrong = std::ranges::find_if_not(
       values, [](float value) { return std::isfinite(value); });
   if (wrong == values.end()) return absl::OkStatus();
-  return absl::OutOfRangeError(absl::StrCat(
+  return absl::DataLossError(absl::StrCat(
       what, name, " element ", wrong - values.begin(), " is ", *wrong));
 }
 
@@ -48,13 +48,13 @@ absl::Status CheckComponentNames(const std::vector<std::string>& names) {
 absl::Status CheckStepResult(const EnvironmentSpec& spec,
                              const StepResult& result) {
   if (!std::isfinite(result.reward)) {
-    return absl::OutOfRangeError(absl::StrCat("reward is ", result.reward));
+    return absl::DataLossError(absl::StrCat("reward is ", result.reward));
   }
   for (size_t i = 0; i < result.reward_components.size(); ++i) {
     if (std::isfinite(result.reward_components[i])) continue;
-    return absl::OutOfRangeError(absl::StrCat("reward component ",
-                                              spec.reward_components[i], " is ",
-                                              result.reward_components[i]));
+    return absl::DataLossError(absl::StrCat("reward component ",
+                                            spec.reward_components[i], " is ",
+                                            result.reward_components[i]));
   }
   return CheckElements("executed action", "", result.executed_action);
 }

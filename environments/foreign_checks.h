@@ -12,7 +12,7 @@
 
 namespace softfleet {
 
-// OutOfRange names the first number that is not finite: "reward is nan", "reward
+// DataLoss names the first number that is not finite: "reward is nan", "reward
 // component forward is inf", "executed action element 2 is nan".
 absl::Status CheckStepResult(const EnvironmentSpec& spec,
                              const StepResult& result);

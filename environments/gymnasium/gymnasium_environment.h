@@ -22,7 +22,7 @@
 //    Gymnasium's MuJoCo or classic control; no environment can be saved.
 //
 // Its own errors of Reset and Step: Internal, it threw (the log has the
-// traceback); OutOfRange, DeadlineExceeded (its process was killed) and Aborted
+// traceback); DataLoss, DeadlineExceeded (its process was killed) and Aborted
 // as environment.h has them.
 //
 // Not thread-safe, as every Environment.

@@ -146,6 +146,20 @@ absl::StatusOr<pid_t> Spawn(const std::string& name,
                    "; set SOFTFLEET_PYTHON to a Python 3 that has gymnasium"));
 }
 
+// Without what a terminal would take for a command: Gymnasium's warnings have
+// colours.
+std::string WithoutControl(absl::string_view text) {
+  std::string plain;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text.substr(i, 2) == "\x1b[") {
+      i = std::min(text.find_first_not_of("0123456789;", i + 2), text.size());
+    } else if (!absl::ascii_iscntrl(text[i]) || text[i] == '\t') {
+      plain += text[i];
+    }
+  }
+  return plain;
+}
+
 std::string DescribeEnd(int status) {
   if (!WIFSIGNALED(status)) {
     return absl::StrCat("ended with exit code ", WEXITSTATUS(status));
@@ -253,8 +267,7 @@ void WorkerProcess::ReadOutput() {
 }
 
 void WorkerProcess::LogLine() {
-  std::string line = std::exchange(line_, "");
-  std::erase_if(line, absl::ascii_iscntrl);  // colours, and worse
+  const std::string line = WithoutControl(std::exchange(line_, ""));
   if (absl::StripAsciiWhitespace(line).empty()) return;
   LogInfo(absl::StrCat(name_, ": ", line));
   last_line_ = line;

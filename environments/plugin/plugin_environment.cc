@@ -207,13 +207,20 @@ absl::Status PluginEnvironment::Call(const char* what, Function function,
                   absl::StrCat(spec().name, ": ", what));
 }
 
+template <typename Function, typename... Arguments>
+absl::Status PluginEnvironment::Run(const char* what, Function function,
+                                    Arguments... arguments) const {
+  const absl::Status status = Call(what, function, arguments...);
+  return status.ok() ? status : absl::InternalError(status.message());
+}
+
 absl::Status PluginEnvironment::ReadObservation() {
-  SF_RETURN_IF_ERROR(Call("Observe", api_.observe, pointers_.data()));
+  SF_RETURN_IF_ERROR(Run("Observe", api_.observe, pointers_.data()));
   return Annotate(CheckObservation(spec(), places_), spec().name);
 }
 
 absl::Status PluginEnvironment::Start(uint64_t seed) {
-  SF_RETURN_IF_ERROR(Call("Reset", api_.reset, seed));
+  SF_RETURN_IF_ERROR(Run("Reset", api_.reset, seed));
   return ReadObservation();
 }
 
@@ -229,7 +236,7 @@ absl::StatusOr<StepResult> PluginEnvironment::Advance(
   SoftfleetStep step = {};
   step.reward_components = reward_components_.data();
   step.executed_action = executed_action_.data();
-  SF_RETURN_IF_ERROR(Call("Step", api_.step, action.data(), index, &step));
+  SF_RETURN_IF_ERROR(Run("Step", api_.step, action.data(), index, &step));
   StepResult result;
   result.reward = step.reward;
   result.terminated = step.terminated != 0;

@@ -49,11 +49,15 @@ class PluginEnvironment : public EpisodicEnvironment {
   absl::Status SaveState(std::string* bytes) const override;
   absl::Status RestoreState(absl::string_view bytes) override;
 
-  // Calls api_.<function>(object, arguments..., error) for its status, which
-  // says what the function was to do.
+  // Calls api_.<function>(object, arguments..., error) for its status, with
+  // `what` the function is called before it.
   template <typename Function, typename... Arguments>
   absl::Status Call(const char* what, Function function,
                     Arguments... arguments) const;
+  // The same where nothing that it throws can be the caller's mistake.
+  template <typename Function, typename... Arguments>
+  absl::Status Run(const char* what, Function function,
+                   Arguments... arguments) const;
   // Takes the observation that Observe shows.
   absl::Status ReadObservation();
 

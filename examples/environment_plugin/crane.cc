@@ -98,10 +98,8 @@ class Crane : public plugin::Environment {
     result.reward_components[1] = -sway_weight_ * std::abs(scene_.sway);
     result.reward_components[2] = there ? 1 : 0;
     for (int i = 0; i < 3; ++i) result.reward += result.reward_components[i];
-    // A load that swings up to the rail is the end of the task; one that is
-    // delivered only of the episode: there was more to earn by holding it.
+    // Nothing can be earned any more by a load that swings up to the rail.
     result.terminated = std::abs(scene_.sway) > 1.5;
-    result.truncated = result.success;
   }
 
   // Best around 1 in size.

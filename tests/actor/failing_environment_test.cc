@@ -115,6 +115,12 @@ INSTANTIATE_TEST_SUITE_P(
                return absl::DeadlineExceededError("its process was killed");
              },
              FailureReason::kHang, "hang, its process was killed"},
+        Case{"ANanThatItSees",
+             [](StepResult) { return absl::DataLossError("reward is nan"); },
+             FailureReason::kNotFinite, "not_finite, reward is nan"},
+        Case{"ItsProcessDied",
+             [](StepResult) { return absl::AbortedError("signal 9"); },
+             FailureReason::kCrash, "crash, signal 9"},
         Case{"ExecutedActionOfAnotherSize",
              [](StepResult result) {
                static const float kTwo[] = {0, 0};
@@ -150,7 +156,9 @@ TEST(FailingEnvironment, ANanObservationIsNotHandedOn) {
   EXPECT_EQ(actor.sink.blocks.size(), 2u);
   actor.Run(1);
   EXPECT_EQ(actor.sink.blocks.back().episode, 1u);
-  EXPECT_EQ(actor.loop->counts().failures, (std::array<uint64_t, 3>{0, 1, 0}));
+  EXPECT_EQ(actor.loop->counts()
+                .failures[static_cast<size_t>(FailureReason::kNotFinite)],
+            1u);
 }
 
 // What is wrong from the start is said at the start.

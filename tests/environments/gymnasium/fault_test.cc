@@ -93,10 +93,10 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Wrong{"step", "ZeroDivisionError: the arm has length 0"},
         Wrong{"exit", "SystemExit: 3"},
-        Wrong{"nan reward", "reward is nan", Code::kOutOfRange},
+        Wrong{"nan reward", "reward is nan", Code::kDataLoss},
         Wrong{"text reward", "ValueError: could not convert string to float"},
         Wrong{"nan observation", "observation group state element 1 is nan",
-              Code::kOutOfRange},
+              Code::kDataLoss},
         Wrong{"wrong shape",
               "ValueError: an observation has shape (1,), its space has (2,)"},
         Wrong{"no observation", "ValueError: an observation has shape ()"},

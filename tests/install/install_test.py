@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Installs a build, builds examples/act and step_environments against it, and
+"""Installs a build, builds the examples and step_environments against it, and
 runs them.
 
 usage: install_test.py CMAKE SOURCE BUILD BUNDLE_WRITER [CMAKE_OPTION ...]
@@ -51,6 +51,8 @@ class InstallTest(unittest.TestCase):
         os.rename(cls.first_prefix, cls.prefix)
         cls.act = cls.build_project("examples/act")
         cls.step = cls.build_project("tests/install/step_environments")
+        plugin = cls.build_project("examples/environment_plugin")
+        cls.plugin = os.path.join(os.path.dirname(plugin), "libcrane.so")
         run(BUNDLE_WRITER, cls.folder)
 
     @classmethod
@@ -151,6 +153,39 @@ class InstallTest(unittest.TestCase):
         policy = os.listdir(os.path.join(headers, "policy"))
         self.assertIn("bundle.h", policy)
         self.assertNotIn("manifest.h", policy)
+
+    def check_and_train_crane(self, plugin, run_dir):
+        program = os.path.join(self.prefix, "bin", "softfleet")
+        run(program, "check-environment", "--plugin", plugin)
+        example = os.path.join(SOURCE, "examples", "environment_plugin")
+        run(
+            program, "train",
+            "--config", os.path.join(example, "crane.textproto"),
+            "--run_dir", os.path.join(self.folder, run_dir),
+            "--set", f"environment.plugin={plugin}",
+            "--set", "total_steps=400", "--set", "learner.warmup_steps=100",
+            "--set", "evaluation.episodes=2",
+        )  # fmt: skip
+        audit = read(os.path.join(self.folder, run_dir, "audit.csv")).split("\n")
+        self.assertIn("400", audit[1].split(","))
+
+    def test_a_plugin_built_with_cmake_is_trained(self):
+        self.check_and_train_crane(self.plugin, "cmake")
+
+    def test_a_plugin_needs_the_compiler_and_the_header_alone(self):
+        compiler = next(o for o in OPTIONS if "CMAKE_CXX_COMPILER=" in o)
+        plugin = os.path.join(self.folder, "libcrane_alone.so")
+        run(
+            compiler.split("=", 1)[1], "-std=c++17", "-O2", "-shared", "-fPIC",
+            "-Wall", "-Wextra", "-Wpedantic", "-Werror",
+            "-I", os.path.join(self.prefix, "include", "softfleet"),
+            os.path.join(SOURCE, "examples", "environment_plugin", "crane.cc"),
+            "-o", plugin,
+        )  # fmt: skip
+        linked = run("ldd", plugin)
+        for library in ("absl", "protobuf", "mujoco", "spdlog"):
+            self.assertNotIn(library, linked)
+        self.check_and_train_crane(plugin, "alone")
 
     def test_the_installed_program_runs(self):
         program = os.path.join(self.prefix, "bin", "softfleet")

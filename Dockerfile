@@ -74,14 +74,14 @@ FROM programs-${PROGRAMS} AS programs
 
 # --- Running -----------------------------------------------------------------
 
-# What every program needs: Debian's gRPC, protobuf, Abseil, spdlog and
-# prometheus-cpp, as they were compiled with. The configurations lie where the
+# What the programs need: Debian's gRPC, protobuf, Abseil, spdlog, prometheus-cpp
+# and, for `softfleet`, libpng, as they were compiled with. The configurations lie where the
 # programs start, so that configs/pendulum.textproto is a path here as well.
 FROM debian:bookworm-slim AS runtime
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
       libgrpc++1.51 libprotobuf32 libabsl20220623 libspdlog1.10 \
-      libprometheus-cpp-core1.0 libprometheus-cpp-pull1.0 \
+      libprometheus-cpp-core1.0 libprometheus-cpp-pull1.0 libpng16-16 \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* \
  && install -d -o 65532 -g 65532 /var/lib/softfleet
 COPY LICENSE NOTICE THIRD_PARTY_NOTICES.md /usr/share/doc/softfleet/

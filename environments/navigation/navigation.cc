@@ -15,8 +15,13 @@ namespace {
 constexpr double kGoalRadius = 0.5;  // m
 constexpr double kGoalReward = 10;
 constexpr const char* kWayNames[kWays] = {"tunnel", "bridge"};
-// The first of components_; progress is the last.
-enum Component : size_t { kGoal, kFirstToll, kProgress = kFirstToll + kWays };
+// Of components_.
+enum Component : size_t {
+  kTime,
+  kGoal,
+  kFirstToll,
+  kProgress = kFirstToll + kWays
+};
 
 absl::StatusOr<Way> FindWay(absl::string_view name) {
   for (size_t i = 0; i < kWays; ++i) {
@@ -31,7 +36,7 @@ EnvironmentSpec Complete(EnvironmentSpec spec,
   if (options.goal_conditioned) {
     spec.observations.push_back({"goal", DType::kF32, {2}});
   }
-  spec.reward_components = {"goal", kWayNames[0], kWayNames[1]};
+  spec.reward_components = {"time", "goal", kWayNames[0], kWayNames[1]};
   if (options.dense) spec.reward_components.push_back("progress");
   return spec;
 }
@@ -51,8 +56,10 @@ absl::StatusOr<NavigationOptions> ReadNavigationOptions(
   std::string reward = "dense";
   std::string blocked;
   settings.Read("goal_conditioned", &options.goal_conditioned);
+  settings.Read("continuing", &options.continuing);
   settings.Read("reward", &reward);
   settings.Read("blocked", &blocked);
+  settings.Read("step_cost", &options.step_cost);
   settings.Read("tunnel_toll", &options.toll[0]);
   settings.Read("bridge_toll", &options.toll[1]);
   if (reward != "dense" && reward != "sparse") {
@@ -169,9 +176,10 @@ absl::StatusOr<StepResult> Navigation::Advance(std::span<const float> action,
   const double path_length = paths_.LengthFrom(position());
   StepResult result;
   result.success = path_length <= kGoalRadius;
-  result.terminated = result.success;
+  result.terminated = result.success && !options_.continuing;
   components_ = {};
-  components_[kGoal] = result.success ? kGoalReward : 0;
+  components_[kTime] = result.success ? 0 : -options_.step_cost;
+  components_[kGoal] = result.terminated ? kGoalReward : 0;
   if (taken.has_value()) {
     const auto way = static_cast<size_t>(*taken);
     components_[kFirstToll + way] = -options_.toll[way];

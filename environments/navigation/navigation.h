@@ -3,13 +3,15 @@
 // the reward and the blocking of ways. A new one writes how it moves. Not
 // thread-safe, as every Environment.
 //
-// An episode ends with success where the shortest path to the goal is at most
-// 0.5 m long. The goal is fixed, or (goal_conditioned) drawn uniformly from
-// both banks, beyond 0.5 m of the start, and an observation group "goal" [x, y]
-// of its own.
+// A step succeeds that ends where the shortest path to the goal is at most 0.5
+// m long, and ends the episode; in a continuing task it goes on, and the
+// question is how soon the goal is reached and whether it is kept. The goal is
+// fixed, or (goal_conditioned) drawn uniformly from both banks, beyond 0.5 m of
+// the start, and an observation group "goal" [x, y] of its own.
 //
 // The reward is a sum of components by name:
-//   goal      10 for arriving
+//   time      -step_cost for a step that does not succeed
+//   goal      10 for the one that ends the episode; not in a continuing task
 //   tunnel    -tunnel_toll for each way through the middle of the tunnel, in
 //             either direction
 //   bridge    -bridge_toll, likewise
@@ -20,6 +22,9 @@
 // which way was taken, in an audit as in a report: the mean of the component
 // over its toll is how often an episode took that way. What a policy could
 // still do shows where the other way is blocked.
+//
+// For questions about entropy a continuing task is the better one: where the
+// goal ends the episode, a policy that is paid for its entropy rather wanders.
 #ifndef SOFTFLEET_ENVIRONMENTS_NAVIGATION_NAVIGATION_H_
 #define SOFTFLEET_ENVIRONMENTS_NAVIGATION_NAVIGATION_H_
 
@@ -38,14 +43,16 @@ namespace softfleet {
 
 struct NavigationOptions {
   bool goal_conditioned = false;
+  bool continuing = false;
   bool dense = true;
+  double step_cost = 0.1;
   std::array<double, kWays> toll = {0.1, 0.1};
   std::array<bool, kWays> blocked = {};
 };
 
-// Reads goal_conditioned (flag), reward ("dense" or "sparse"), blocked
-// ("tunnel" or "bridge"), tunnel_toll and bridge_toll. InvalidArgument names
-// what cannot be.
+// Reads goal_conditioned and continuing (flags), reward ("dense" or "sparse"),
+// blocked ("tunnel" or "bridge"), step_cost, tunnel_toll and bridge_toll.
+// InvalidArgument names what cannot be.
 absl::StatusOr<NavigationOptions> ReadNavigationOptions(
     SettingsReader& settings);
 
@@ -95,7 +102,7 @@ class Navigation : public EpisodicEnvironment {
   std::vector<double> state_;
   ShortestPaths paths_;
   double path_length_ = 0;  // to the goal, m
-  std::array<double, 4> components_ = {};
+  std::array<double, 5> components_ = {};
 };
 
 }  // namespace softfleet

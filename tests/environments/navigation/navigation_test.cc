@@ -264,12 +264,34 @@ TEST(Navigation, ASparseRewardIsTheGoalAndTheTolls) {
       Make("PointMass-v0", {Text("reward", "sparse"), Number("tunnel_toll", 3),
                             Number("bridge_toll", 0)});
   EXPECT_THAT(environment->spec().reward_components,
-              ElementsAre("goal", "tunnel", "bridge"));
+              ElementsAre("time", "goal", "tunnel", "bridge"));
   ASSERT_TRUE(environment->Reset(1).ok());
   const Outcome tunnel = GoThroughRow(*environment, kTunnelRow);
   EXPECT_EQ(tunnel.rewards.at("goal"), 10);
   EXPECT_EQ(tunnel.rewards.at("tunnel"), -3);
   EXPECT_EQ(tunnel.rewards.at("bridge"), 0);
+}
+
+TEST(Navigation, EveryStepBeforeTheGoalCosts) {
+  const auto environment = Make("PointMass-v0", {Number("step_cost", 0.25)});
+  ASSERT_TRUE(environment->Reset(1).ok());
+  const Outcome outcome = GoThroughRow(*environment, kBridgeRow);
+  EXPECT_EQ(outcome.rewards.at("time"), -0.25 * (outcome.steps - 1));
+}
+
+TEST(Navigation, AContinuingTaskGoesOnAtTheGoal) {
+  const auto environment = Make("PointMass-v0", {Flag("continuing")});
+  ASSERT_TRUE(environment->ResetTo(std::array{3.5, 0.5, 0.0, 2.0}).ok());
+  double time = 0;
+  for (int step = 1; step <= 200; ++step) {
+    const StepResult result = environment->Step(std::array{0.0f, 0.0f}).value();
+    EXPECT_EQ(result.success, step <= 2) << step;
+    EXPECT_FALSE(result.terminated);
+    EXPECT_EQ(result.truncated, step == 200);
+    EXPECT_EQ(result.reward_components[1], 0);  // goal
+    time += result.reward_components[0];
+  }
+  EXPECT_NEAR(time, -0.1 * 198, 1e-12);
 }
 
 TEST(Navigation, ADrawnGoalIsAnObservationOfItsOwn) {

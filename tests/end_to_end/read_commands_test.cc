@@ -109,7 +109,8 @@ TEST(ReadCommandsTest, EvaluateShowsWhatADisturbanceDoesBesideTheNominal) {
 TEST(ReadCommandsTest, ListAndPlanSayWhatThereIsAndWhatItTakes) {
   const Finished environments = Softfleet({"list", "environments"});
   EXPECT_EQ(environments.exit_code, 0) << environments.err;
-  EXPECT_THAT(environments.out, HasSubstr("Pendulum-v1  state:F32[3]"));
+  EXPECT_THAT(environments.out,
+              testing::ContainsRegex("Pendulum-v1 +state:F32\\[3\\]"));
   const auto presets =
       nlohmann::json::parse(Softfleet({"list", "presets", "--json"}).out);
   EXPECT_EQ(presets.at(0).at("name"), "configs/cartpole.textproto");

@@ -218,7 +218,8 @@ absl::Status ActorLoop::HandOn() {
       if (options_.lock_step) blocks_.SortByEnvironment();
     }
     const StepBlock& block = blocks_.front();
-    SF_RETURN_IF_ERROR(Annotate(sink_->Append(block), Name(block.environment)));
+    const absl::Status taken = sink_->Append(block);
+    if (!taken.ok()) return Annotate(taken, Name(block.environment));
     blocks_.PopFront();
   }
 }

@@ -110,11 +110,9 @@ StepOutcome Rollout::Step(bool safe) {
   }
   if (!builder_.due()) return outcome;
   has_block_ = builder_.Cut(&block_);
-  if (block_.end == EpisodeEnd::kNone) return outcome;
-  outcome.finished = {block_.episode_return, block_.episode_length};
-  StepOutcome begun = Begin();
-  outcome.began = begun.began;
-  outcome.failure = std::move(begun.failure);
+  if (block_.end != EpisodeEnd::kNone) {
+    outcome.finished = {block_.episode_return, block_.episode_length};
+  }
   return outcome;
 }
 

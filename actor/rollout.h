@@ -73,7 +73,8 @@ class Rollout {
 
   // Begins the next episode, whether or not one runs.
   StepOutcome Begin();
-  // Takes action(), or the safe action; at an episode's end begins the next.
+  // Takes action(), or the safe action. Begin is next where this has ended the
+  // episode.
   StepOutcome Step(bool safe);
   ChosenAction& action() { return action_; }
 

@@ -133,7 +133,10 @@ void StepPool::Finish(const Run& run, StepOutcome outcome) {
   if (real_time() && report.outcome.stepped) {
     report.lateness = run.started - cell.ticks.next();
   }
-  if (report.outcome.failure == nullptr) {
+  if (report.outcome.finished.has_value()) {
+    cell.begins = true;
+    Push(run.index, absl::ZeroDuration());
+  } else if (report.outcome.failure == nullptr) {
     if (!std::exchange(cell.asking, true)) asking_.push_back(run.index);
     if (real_time() && cell.ticking) SetNextTick(cell, &report, now);
   }

@@ -6,13 +6,14 @@
 //     waited longest.
 //  2. In real time (a period) it is stepped at its ticks (tick_schedule.h)
 //     instead, by the safe action where it has none. Ticks begin with the first
-//     action and again a period after the beginning of an episode, whose reset
-//     may have taken longer.
+//     action, and again a period after each further episode has begun, whose
+//     reset may have taken longer.
 //  3. A step, or the beginning of an episode, that takes longer than the
 //     deadline is given up: its thread is let go together with its environment,
 //     which it destroys should it ever come back, and another thread takes its
 //     place. The rows of that episode that were not cut are gone.
-//  4. After a failure an environment waits for Begin.
+//  4. An episode that has ended is followed by another; after a failure an
+//     environment waits for Begin.
 //  5. Rows of an environment that is not being stepped can be cut at any time.
 //
 // Without threads StepOne does their work; nobody can give up on it then.

@@ -10,6 +10,7 @@
 #include "actor/actor_metrics.h"
 #include "core/philox.h"
 #include "tests/actor/actor_fixture.h"
+#include "tests/actor/scripted_environment.h"
 
 namespace softfleet {
 namespace {
@@ -90,6 +91,29 @@ TEST(ActorCut, WithoutABlockTimeNothingIsEverCut) {
   EXPECT_THAT(RowsPerBlock(actor.sink.blocks), ElementsAre(3, 3));
   ASSERT_TRUE(actor.loop->CutAllBlocks().ok());
   EXPECT_EQ(actor.sink.blocks.size(), 2u);
+}
+
+// Three environments whose steps take 300 ms each.
+TEST(ActorCut, RowsDoNotWaitForTheNextStepOfASlowEnvironment) {
+  FakeClock clock;
+  ActorOptions options = Options("Pendulum-v1", 3);
+  options.block_time = absl::Milliseconds(250);
+  options.lock_step = false;
+  options.clock = &clock;
+  const RecordingSink* sink = nullptr;
+  std::vector<size_t> handed_on;  // when each step began
+  options.make_environment = Scripted(options.environment, [&] {
+    return EnvironmentScript{
+        .step = [&](Environment& inner, std::span<const float> action) {
+          handed_on.push_back(sink->blocks.size());
+          clock.Advance(absl::Milliseconds(300));
+          return inner.Step(action);
+        }};
+  });
+  RecordedActor actor(options);
+  sink = &actor.sink;
+  actor.Run(2);
+  EXPECT_THAT(handed_on, ElementsAre(0, 1, 2, 3, 4, 5));
 }
 
 // Cuts at any time change where blocks end and no row.

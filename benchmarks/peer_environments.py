@@ -4,6 +4,7 @@ steps per second, as JSON: what compare_environments.py runs in the peers'
 Python.
 
   peer_environments.py gymnasium HalfCheetah-v5 --seconds 2
+  peer_environments.py vector HalfCheetah-v5 --seconds 2 --environments 4
   peer_environments.py envpool HalfCheetah-v5 --seconds 2 --mode async \
       --environments 64 --batch 32 --threads 2
 """
@@ -41,10 +42,10 @@ def draw(space, rows):
     )
 
 
-def measure_gymnasium(name, seconds):
+def measure_gymnasium(name, seconds, unchecked):
     import gymnasium
 
-    environment = gymnasium.make(name)
+    environment = gymnasium.make(name, disable_env_checker=unchecked or None)
     environment.reset(seed=1)
     actions = draw(environment.action_space, 1)[:, 0]
     turn = 0
@@ -57,6 +58,26 @@ def measure_gymnasium(name, seconds):
             environment.reset()
 
     return rate(step, 1, seconds), gymnasium.__version__
+
+
+def measure_vector(name, arguments):
+    import gymnasium
+
+    vector = gymnasium.make_vec(
+        name, num_envs=arguments.environments, vectorization_mode="async"
+    )
+    vector.reset(seed=1)
+    actions = draw(vector.single_action_space, arguments.environments)
+    turn = 0
+
+    def step():
+        nonlocal turn
+        turn = (turn + 1) % DRAWN
+        vector.step(actions[turn])
+
+    steps = rate(step, arguments.environments, arguments.seconds)
+    vector.close()
+    return steps, gymnasium.__version__
 
 
 def measure_envpool(name, arguments):
@@ -93,16 +114,21 @@ def measure_envpool(name, arguments):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("library", choices=["gymnasium", "envpool"])
+    parser.add_argument("library", choices=["gymnasium", "vector", "envpool"])
     parser.add_argument("name")
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--mode", choices=["sync", "async"], default="sync")
     parser.add_argument("--environments", type=int, default=8)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--unchecked", action="store_true")
     arguments = parser.parse_args()
     if arguments.library == "gymnasium":
-        steps, version = measure_gymnasium(arguments.name, arguments.seconds)
+        steps, version = measure_gymnasium(
+            arguments.name, arguments.seconds, arguments.unchecked
+        )
+    elif arguments.library == "vector":
+        steps, version = measure_vector(arguments.name, arguments)
     else:
         steps, version = measure_envpool(arguments.name, arguments)
     print(json.dumps({"steps_per_second": steps, "version": version}))

@@ -24,27 +24,20 @@
 #include <memory>
 #include <vector>
 
-#include "sac/update.h"
+#include "sac/update_engine.h"
 
 namespace softfleet {
 
-class ReferenceUpdate {
+class ReferenceUpdate : public UpdateEngine {
  public:
-  // Parameters, targets and moments are zero, log_alpha is log(alpha_init):
-  // write the first two through State(). `options` must be valid (SacAgent
-  // checks).
+  // `options` must be valid (SacAgent checks).
   explicit ReferenceUpdate(const SacOptions& options);
-  ~ReferenceUpdate();
+  ~ReferenceUpdate() override;
 
-  // One update. Sizes of batch and draws must fit the options (SacAgent
-  // checks). `statistics` and `trace` may be null; asking for them costs time
-  // and changes no number.
   void Update(const SacBatch& batch, const SacDraws& draws,
-              SacStatistics* statistics, SacTrace* trace);
-
-  // Views into the state; they stay valid for this object's life.
-  const std::vector<SacStateView>& State();
-  SacCounters& counters();
+              SacStatistics* statistics, SacTrace* trace) override;
+  const std::vector<SacStateView>& State() override;
+  SacCounters& counters() override;
 
  private:
   class Impl;

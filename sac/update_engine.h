@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every implementation of the SAC update offers: the reference
+// (reference_update.h, where the steps of one update are written down) and the
+// fused one (fused/fused_update.h). One thread at a time.
+#ifndef SOFTFLEET_SAC_UPDATE_ENGINE_H_
+#define SOFTFLEET_SAC_UPDATE_ENGINE_H_
+
+#include <vector>
+
+#include "sac/update.h"
+
+namespace softfleet {
+
+// Before the first update parameters, targets and moments are zero and
+// log_alpha is log(alpha_init): write the first two through State().
+class UpdateEngine {
+ public:
+  virtual ~UpdateEngine() = default;
+
+  // One update. Sizes of batch and draws must fit the options (SacAgent
+  // checks). `statistics` and `trace` may be null; asking for them costs time
+  // and changes no number.
+  virtual void Update(const SacBatch& batch, const SacDraws& draws,
+                      SacStatistics* statistics, SacTrace* trace) = 0;
+
+  // Views into the state, the same names and shapes of every engine; they
+  // stay valid for this object's life.
+  virtual const std::vector<SacStateView>& State() = 0;
+  virtual SacCounters& counters() = 0;
+};
+
+}  // namespace softfleet
+
+#endif  // SOFTFLEET_SAC_UPDATE_ENGINE_H_

@@ -17,6 +17,7 @@ namespace softfleet {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -109,8 +110,7 @@ TEST(ReadCommandsTest, EvaluateShowsWhatADisturbanceDoesBesideTheNominal) {
 TEST(ReadCommandsTest, ListAndPlanSayWhatThereIsAndWhatItTakes) {
   const Finished environments = Softfleet({"list", "environments"});
   EXPECT_EQ(environments.exit_code, 0) << environments.err;
-  EXPECT_THAT(environments.out,
-              testing::ContainsRegex("Pendulum-v1 +state:F32\\[3\\]"));
+  EXPECT_THAT(environments.out, ContainsRegex("Pendulum-v1 +state:F32\\[3\\]"));
   const auto presets =
       nlohmann::json::parse(Softfleet({"list", "presets", "--json"}).out);
   EXPECT_EQ(presets.at(0).at("name"), "configs/cartpole.textproto");

@@ -65,6 +65,12 @@ class Navigation : public EpisodicEnvironment {
   // blocked: "tunnel", "bridge".
   absl::Status SetPhysics(const Physics& physics) override;
 
+  // For a drawing: what is blocked now, where the body is and where it is to
+  // go.
+  const TwoWaysMap& map() const { return map_; }
+  Point position() const { return {state_[0], state_[1]}; }
+  Point goal() const;
+
  protected:
   // The first group, "state", is the body's state as float32, of which the
   // first two numbers are its position.
@@ -82,7 +88,6 @@ class Navigation : public EpisodicEnvironment {
 
   // SetPhysics's part for this; nothing has changed after an error.
   absl::Status SetBlocked(const std::vector<std::string>& names);
-  const TwoWaysMap& map() const { return map_; }
 
  private:
   absl::Status Start(uint64_t seed) final;
@@ -92,8 +97,6 @@ class Navigation : public EpisodicEnvironment {
   absl::Status SaveState(std::string* bytes) const final;
   absl::Status RestoreState(absl::string_view bytes) final;
   Point DrawGoal(Philox& random, Point start) const;
-  Point position() const { return {state_[0], state_[1]}; }
-  Point goal() const;
   void Begin();
 
   NavigationOptions options_;

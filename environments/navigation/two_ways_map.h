@@ -23,13 +23,9 @@
 #include <cstddef>
 #include <optional>
 
-namespace softfleet {
+#include "environments/point.h"
 
-struct Point {  // or what is between two, m
-  double x = 0;
-  double y = 0;
-  bool operator==(const Point&) const = default;
-};
+namespace softfleet {
 
 struct Cell {  // by its lower left corner, m
   int x = 0;

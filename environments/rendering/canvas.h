@@ -9,14 +9,10 @@
 #include <functional>
 #include <span>
 
+#include "environments/point.h"
 #include "environments/rendering/frame.h"
 
 namespace softfleet {
-
-struct Point {
-  double x = 0;
-  double y = 0;
-};
 
 struct Colour {
   uint8_t red = 0;

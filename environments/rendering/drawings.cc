@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "environments/rendering/drawings.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
+#include "environments/classic/classic_control.h"
+#include "environments/navigation/navigation.h"
 #include "environments/rendering/canvas.h"
 
 namespace softfleet {
@@ -14,6 +17,8 @@ constexpr Colour kInk = {60, 64, 72};
 constexpr Colour kFirst = {204, 119, 34};
 constexpr Colour kSecond = {52, 112, 180};
 constexpr Colour kGoal = {58, 146, 84};
+constexpr Colour kStart = {226, 229, 234};
+constexpr Colour kGate = {196, 48, 48};
 
 // `length` away at `angle`, which is 0 upwards and grows anticlockwise.
 Point Away(Point from, double angle, double length) {
@@ -88,6 +93,39 @@ void DrawAcrobot(const Environment& environment, Frame& frame) {
   canvas.Disc(elbow, 0.06, kInk);
 }
 
+// Leaves a thin line between cells: they show how far a metre is.
+void DrawCell(Cell cell, Colour colour, Canvas& canvas) {
+  constexpr double kGap = 0.01;
+  canvas.Box({cell.x + kGap, cell.y + kGap},
+             {cell.x + 1 - kGap, cell.y + 1 - kGap}, colour);
+}
+
+// A gate stands where a way is blocked, at x = 0.
+void DrawGate(const TwoWaysMap& map, int row, Canvas& canvas) {
+  if (!TwoWaysMap::IsFree({0, row}) || map.IsOpen({-1, row}, {0, row})) return;
+  canvas.Box({-0.1, static_cast<double>(row)}, {0.1, row + 1.0}, kGate);
+}
+
+// Land is bright; what nothing can enter, the map's surroundings too, is dark.
+void DrawNavigation(const Environment& environment, Frame& frame) {
+  const auto& navigation =
+      static_cast<const Navigation&>(environment.innermost());
+  Canvas canvas(frame, {0, 0},
+                std::max(10.4, 8.4 * frame.width / frame.height));
+  canvas.Clear(kInk);
+  for (int x = TwoWaysMap::kLeft; x < TwoWaysMap::kRight; ++x) {
+    for (int y = TwoWaysMap::kBottom; y < TwoWaysMap::kTop; ++y) {
+      if (TwoWaysMap::IsFree({x, y})) DrawCell({x, y}, kPaper, canvas);
+    }
+  }
+  for (const Cell start : TwoWaysMap::kStart) DrawCell(start, kStart, canvas);
+  for (int y = TwoWaysMap::kBottom; y < TwoWaysMap::kTop; ++y) {
+    DrawGate(navigation.map(), y, canvas);
+  }
+  canvas.Disc(navigation.goal(), 0.5, kGoal);
+  canvas.Disc(navigation.position(), 0.25, kFirst);
+}
+
 struct Entry {
   const char* name;
   Drawing drawing;
@@ -103,9 +141,13 @@ constexpr Entry kDrawings[] = {
 
 }  // namespace
 
-Drawing FindDrawing(const std::string& name) {
+// Somebody's own environment may have the name of one that is built in.
+Drawing FindDrawing(const Environment& environment) {
+  const Environment& inner = environment.innermost();
+  if (dynamic_cast<const Navigation*>(&inner)) return DrawNavigation;
+  if (dynamic_cast<const ClassicControl*>(&inner) == nullptr) return nullptr;
   for (const Entry& entry : kDrawings) {
-    if (name == entry.name) return entry.drawing;
+    if (inner.spec().name == entry.name) return entry.drawing;
   }
   return nullptr;
 }

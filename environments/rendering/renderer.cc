@@ -46,7 +46,7 @@ absl::StatusOr<std::unique_ptr<Renderer>> MakeRenderer(
           dynamic_cast<const MujocoEnvironment*>(&inner)) {
     return MakeMujocoRenderer(*mujoco, options);
   }
-  if (const Drawing drawing = FindDrawing(inner.spec().name)) {
+  if (const Drawing drawing = FindDrawing(inner)) {
     return std::make_unique<DrawingRenderer>(drawing, options);
   }
   return absl::UnimplementedError(

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 
+#include "environments/navigation/two_ways_map.h"
 #include "environments/registry.h"
 #include "environments/rendering/renderer.h"
 
@@ -34,7 +35,9 @@ Frame Draw(Environment& environment, const std::vector<double>& state) {
   return frame;
 }
 
-std::array<uint8_t, 3> Pixel(const Frame& frame, double x, double y) {
+using Rgb = std::array<uint8_t, 3>;
+
+Rgb Pixel(const Frame& frame, double x, double y) {
   const auto at = static_cast<size_t>(
       (static_cast<int>(y) * frame.width + static_cast<int>(x)) * 3);
   return {frame.pixels[at], frame.pixels[at + 1], frame.pixels[at + 2]};
@@ -53,14 +56,66 @@ TEST(DrawingsTest, ThePendulumPointsWhereItsAngleSays) {
   }
 }
 
+constexpr Rgb kLand = {250, 250, 250};
+
+// 320 pixels show 10.4 m around the map's middle.
+Rgb PixelOnMap(const Frame& frame, Point at) {
+  const double scale = 320 / 10.4;
+  return Pixel(frame, 160 + scale * at.x, 160 - scale * at.y);
+}
+
+TEST(DrawingsTest, TheMapShowsWhereNothingCanGo) {
+  for (const char* const name : {"PointMass-v0", "PointMassGrid-v0"}) {
+    const auto navigation = Make(name);
+    ASSERT_TRUE(navigation->Reset(1).ok());
+    const Frame frame = Draw(*navigation, navigation->state());
+    for (int x = TwoWaysMap::kLeft; x < TwoWaysMap::kRight; ++x) {
+      for (int y = TwoWaysMap::kBottom; y < TwoWaysMap::kTop; ++y) {
+        if (y == 0 && (x < -3 || x == 3)) continue;  // start and goal
+        EXPECT_EQ(PixelOnMap(frame, {x + 0.5, y + 0.5}) == kLand,
+                  TwoWaysMap::IsFree({x, y}))
+            << name << " " << x << " " << y;
+      }
+    }
+  }
+}
+
+TEST(DrawingsTest, TheMapShowsWhichWayIsBlocked) {
+  const auto navigation = Make("PointMass-v0");
+  const Point tunnel = {0.05, 3.5}, bridge = {0.05, -1.5};
+  for (const char* const way : {"tunnel", "bridge"}) {
+    Physics physics;
+    physics.blocked = {way};
+    ASSERT_TRUE(navigation->SetPhysics(physics).ok());
+    const Frame frame = Draw(*navigation, {-4, 0.5, 0, 0});
+    EXPECT_EQ(PixelOnMap(frame, tunnel) == kLand, way != std::string("tunnel"));
+    EXPECT_EQ(PixelOnMap(frame, bridge) == kLand, way != std::string("bridge"));
+  }
+}
+
+TEST(DrawingsTest, TheMapShowsTheBodyAndItsGoal) {
+  EnvironmentOptions options;
+  options.name = "PointMass-v0";
+  options.settings = {{"goal_conditioned", {}, true, {}}};
+  const auto navigation = MakeEnvironment(options).value();
+  const Point body = {-2.5, 2.5}, goal = {2.5, -2.5};
+  const Frame frame = Draw(*navigation, {body.x, body.y, 0, 0, goal.x, goal.y});
+  const std::set<Rgb> colours = {kLand, PixelOnMap(frame, body),
+                                 PixelOnMap(frame, goal)};
+  EXPECT_EQ(colours.size(), 3);
+  EXPECT_EQ(PixelOnMap(frame, {body.x + 0.35, body.y}), kLand);
+  EXPECT_EQ(PixelOnMap(frame, {goal.x + 0.4, goal.y}), PixelOnMap(frame, goal));
+  EXPECT_EQ(PixelOnMap(frame, {3.5, 0.5}), kLand);  // the fixed goal's place
+}
+
 TEST(DrawingsTest, EveryStateElementOfAPositionIsSeen) {
   for (const std::string& name : EnvironmentNames()) {
-    if (FindDrawing(name) == nullptr) continue;
     const auto environment = Make(name);
+    if (FindDrawing(*environment) == nullptr) continue;
     ASSERT_TRUE(environment->Reset(1).ok());
     std::vector<double> state = environment->state();
     const Frame before = Draw(*environment, state);
-    state[0] += 0.2;
+    state[0] += name == "PointMassGrid-v0" ? 1 : 0.2;
     EXPECT_NE(Draw(*environment, state).pixels, before.pixels) << name;
   }
 }

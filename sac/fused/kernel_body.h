@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernels' code, written once over a vector type V; only the files
+// kernels_<isa>.cc include it. Each gives a V of its anonymous namespace: so
+// all that is compiled here has internal linkage, and no program can end up
+// with one instruction set's code in another's place.
+//
+// V has T (the element), Vec, kLanes, kRows (of a tile) and on vectors Zero,
+// Set, Load, Store, LoadPart and StorePart (of the first `lanes` >= 0 lanes;
+// the others are 0), Add, MultiplyAdd(a, b, c) = a b + c, Relu(v),
+// KeepWherePositive(v, h).
+#ifndef SOFTFLEET_SAC_FUSED_KERNEL_BODY_H_
+#define SOFTFLEET_SAC_FUSED_KERNEL_BODY_H_
+
+#include <cstddef>
+
+#include "sac/fused/kernels.h"
+
+#define SF_INLINE __attribute__((always_inline)) static inline
+#define SF_UNROLL _Pragma("GCC unroll 32")
+
+namespace softfleet::fused {
+
+// Tiles are two vectors wide, and so are panels: the columns of the right
+// factor that lie side by side in its packed form.
+template <typename V>
+constexpr int kPanel = 2 * V::kLanes;
+
+// result[row, column] = sum over step of left * right, as it lies in memory.
+// Left factor: (row, step) at left[row * stride + step], or transposed at
+// left[step * stride + row].
+template <typename V>
+struct Factors {
+  using T = typename V::T;
+  const T* left;
+  std::ptrdiff_t left_stride;
+  const T* right;
+  std::ptrdiff_t right_step;
+  std::ptrdiff_t right_panel;  // from one panel of columns to the next
+  int steps;
+  int columns;
+  T* result;
+  std::ptrdiff_t result_stride;
+};
+
+template <typename V, bool kPart>
+SF_INLINE typename V::Vec LoadLanes(const typename V::T* p, int lanes) {
+  if constexpr (kPart) {
+    return V::LoadPart(p, lanes);
+  } else {
+    return V::Load(p);
+  }
+}
+
+// How a sum becomes a result. y = act(sum + bias).
+template <typename V>
+struct AddBias {
+  const typename V::T* bias;
+  bool relu;
+
+  template <bool kPart>
+  SF_INLINE typename V::Vec Apply(const AddBias& self, typename V::Vec sum,
+                                  int /*row*/, int column, int lanes) {
+    if (self.bias != nullptr) {
+      sum = V::Add(sum, LoadLanes<V, kPart>(self.bias + column, lanes));
+    }
+    return self.relu ? V::Relu(sum) : sum;
+  }
+};
+
+// 0 where ReLU gave 0.
+template <typename V>
+struct MaskByOutput {
+  const typename V::T* h;
+  std::ptrdiff_t h_stride;
+
+  template <bool kPart>
+  SF_INLINE typename V::Vec Apply(const MaskByOutput& self, typename V::Vec sum,
+                                  int row, int column, int lanes) {
+    if (self.h == nullptr) return sum;
+    return V::KeepWherePositive(
+        sum, LoadLanes<V, kPart>(self.h + row * self.h_stride + column, lanes));
+  }
+};
+
+template <typename V>
+struct AsItIs {
+  template <bool kPart>
+  SF_INLINE typename V::Vec Apply(const AsItIs&, typename V::Vec sum, int, int,
+                                  int) {
+    return sum;
+  }
+};
+
+// kRows rows from `row`, kVectors vectors from `column`; if kPart, the last
+// vector has `lanes` lanes.
+template <typename V, bool kTransposed, int kRows, int kVectors, bool kPart,
+          typename Finish>
+SF_INLINE void Tile(const Factors<V>& f, const Finish& finish, int row,
+                    int column, int lanes) {
+  using T = typename V::T;
+  const T* left = f.left + row * (kTransposed ? 1 : f.left_stride);
+  const T* right = f.right + column / kPanel<V> * f.right_panel;
+  const std::ptrdiff_t left_row = kTransposed ? 1 : f.left_stride;
+  const std::ptrdiff_t left_step = kTransposed ? f.left_stride : 1;
+  typename V::Vec sums[kRows][kVectors];
+  SF_UNROLL for (int r = 0; r < kRows; ++r) {
+    SF_UNROLL for (int v = 0; v < kVectors; ++v) sums[r][v] = V::Zero();
+  }
+  for (int s = 0; s < f.steps; ++s) {
+    typename V::Vec b[kVectors];
+    SF_UNROLL for (int v = 0; v + 1 < kVectors; ++v) {
+      b[v] = V::Load(right + v * V::kLanes);
+    }
+    b[kVectors - 1] =
+        LoadLanes<V, kPart>(right + (kVectors - 1) * V::kLanes, lanes);
+    SF_UNROLL for (int r = 0; r < kRows; ++r) {
+      const typename V::Vec a = V::Set(left[r * left_row]);
+      SF_UNROLL for (int v = 0; v < kVectors; ++v) {
+        sums[r][v] = V::MultiplyAdd(a, b[v], sums[r][v]);
+      }
+    }
+    left += left_step;
+    right += f.right_step;
+  }
+  T* result = f.result + row * f.result_stride + column;
+  SF_UNROLL for (int r = 0; r < kRows; ++r) {
+    SF_UNROLL for (int v = 0; v < kVectors; ++v) {
+      const int at = v * V::kLanes;
+      if (kPart && v + 1 == kVectors) {
+        V::StorePart(result + r * f.result_stride + at,
+                     Finish::template Apply<true>(finish, sums[r][v], row + r,
+                                                  column + at, lanes),
+                     lanes);
+      } else {
+        V::Store(result + r * f.result_stride + at,
+                 Finish::template Apply<false>(finish, sums[r][v], row + r,
+                                               column + at, lanes));
+      }
+    }
+  }
+}
+
+template <typename V, bool kTransposed, int kVectors, bool kPart,
+          typename Finish>
+static void Panel(const Factors<V>& f, const Finish& finish, int begin, int end,
+                  int column, int lanes) {
+  int row = begin;
+  for (; row + V::kRows <= end; row += V::kRows) {
+    Tile<V, kTransposed, V::kRows, kVectors, kPart>(f, finish, row, column,
+                                                    lanes);
+  }
+  for (; row + 4 <= end; row += 4) {
+    Tile<V, kTransposed, 4, kVectors, kPart>(f, finish, row, column, lanes);
+  }
+  for (; row < end; ++row) {
+    Tile<V, kTransposed, 1, kVectors, kPart>(f, finish, row, column, lanes);
+  }
+}
+
+// All columns of the rows [begin, end) of the result.
+template <typename V, bool kTransposed, typename Finish>
+SF_INLINE void Multiply(const Factors<V>& f, const Finish& finish, int begin,
+                        int end) {
+  constexpr int kLanes = V::kLanes;
+  int column = 0;
+  for (; column + 2 * kLanes <= f.columns; column += 2 * kLanes) {
+    Panel<V, kTransposed, 2, false>(f, finish, begin, end, column, kLanes);
+  }
+  const int left = f.columns - column;
+  if (left > kLanes) {
+    Panel<V, kTransposed, 2, true>(f, finish, begin, end, column,
+                                   left - kLanes);
+  } else if (left > 0) {
+    Panel<V, kTransposed, 1, true>(f, finish, begin, end, column, left);
+  }
+}
+
+// Sums of 64 bytes of lanes, folded in halves.
+template <typename V, int kRows>
+SF_INLINE void Dot(const ForwardProduct<typename V::T>& p, int row) {
+  using T = typename V::T;
+  constexpr int kLanes = V::kLanes;
+  constexpr int kWidth = 64 / sizeof(T);
+  constexpr int kVectors = kWidth / kLanes;
+  const T* x = p.x + row * p.x_stride;
+  typename V::Vec sums[kRows][kVectors];
+  SF_UNROLL for (int r = 0; r < kRows; ++r) {
+    SF_UNROLL for (int v = 0; v < kVectors; ++v) sums[r][v] = V::Zero();
+  }
+  int s = 0;
+  for (; s + kWidth <= p.k; s += kWidth) {
+    SF_UNROLL for (int v = 0; v < kVectors; ++v) {
+      const typename V::Vec w = V::Load(p.packed + s + v * kLanes);
+      SF_UNROLL for (int r = 0; r < kRows; ++r) {
+        sums[r][v] = V::MultiplyAdd(
+            V::Load(x + r * p.x_stride + s + v * kLanes), w, sums[r][v]);
+      }
+    }
+  }
+  for (int v = 0; s < p.k; ++v, s += kLanes) {
+    const int lanes = p.k - s < kLanes ? p.k - s : kLanes;
+    const typename V::Vec w = V::LoadPart(p.packed + s, lanes);
+    SF_UNROLL for (int r = 0; r < kRows; ++r) {
+      const typename V::Vec a = V::LoadPart(x + r * p.x_stride + s, lanes);
+      SF_UNROLL for (int u = 0; u < kVectors; ++u) {
+        if (u == v) sums[r][u] = V::MultiplyAdd(a, w, sums[r][u]);
+      }
+    }
+  }
+  SF_UNROLL for (int r = 0; r < kRows; ++r) {
+    T lane[kWidth];
+    SF_UNROLL for (int v = 0; v < kVectors; ++v) {
+      V::Store(lane + v * kLanes, sums[r][v]);
+    }
+    for (int half = kWidth / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; ++i) lane[i] += lane[i + half];
+    }
+    const T y = p.bias == nullptr ? lane[0] : lane[0] + p.bias[0];
+    p.y[(row + r) * p.y_stride] = p.relu ? Relu(y) : y;
+  }
+}
+
+template <typename V>
+static void DotRows(const ForwardProduct<typename V::T>& p, int begin,
+                    int end) {
+  int row = begin;
+  for (; row + 4 <= end; row += 4) Dot<V, 4>(p, row);
+  for (; row < end; ++row) Dot<V, 1>(p, row);
+}
+
+// --- What Kernels points to -------------------------------------------------
+
+template <typename V>
+static std::size_t PackedSize(int n, int k) {
+  if (n == 1) return static_cast<std::size_t>(k);
+  const int panels = (n + kPanel<V> - 1) / kPanel<V>;
+  return static_cast<std::size_t>(panels) * kPanel<V> * k;
+}
+
+// Panels of columns, each [k, kPanel]; lanes beyond n are 0.
+template <typename V>
+static void Pack(const WeightMatrix<typename V::T>& w, int begin, int end,
+                 typename V::T* packed) {
+  using T = typename V::T;
+  if (w.n == 1) {
+    for (int s = 0; s < w.k; ++s) packed[s] = w.data[s];
+    return;
+  }
+  const int padded = (w.n + kPanel<V> - 1) / kPanel<V> * kPanel<V>;
+  const std::ptrdiff_t panel_size = std::ptrdiff_t{kPanel<V>} * w.k;
+  for (int n = begin; n < (end == w.n ? padded : end); ++n) {
+    T* to = packed + n / kPanel<V> * panel_size + n % kPanel<V>;
+    const T* row = w.data + n * w.stride;
+    for (int s = 0; s < w.k; ++s) to[s * kPanel<V>] = n < w.n ? row[s] : T(0);
+  }
+}
+
+template <typename V>
+static void Forward(const ForwardProduct<typename V::T>& p, int begin,
+                    int end) {
+  if (p.n == 1) return DotRows<V>(p, begin, end);
+  const Factors<V> f{
+      p.x, p.x_stride, p.packed, kPanel<V>, std::ptrdiff_t{kPanel<V>} * p.k,
+      p.k, p.n,        p.y,      p.y_stride};
+  Multiply<V, false>(f, AddBias<V>{p.bias, p.relu}, begin, end);
+}
+
+template <typename V>
+static void InputGradient(const InputGradientProduct<typename V::T>& p,
+                          int begin, int end) {
+  const Factors<V> f{p.dy, p.dy_stride, p.w,  p.w_stride, kPanel<V>,
+                     p.n,  p.k,         p.dx, p.dx_stride};
+  Multiply<V, false>(f, MaskByOutput<V>{p.h, p.h_stride}, begin, end);
+}
+
+template <typename V>
+static void WeightGradient(const WeightGradientProduct<typename V::T>& p,
+                           int begin, int end) {
+  using T = typename V::T;
+  const Factors<V> f{p.dy, p.dy_stride, p.x,  p.x_stride, kPanel<V>,
+                     p.m,  p.k,         p.dw, p.dw_stride};
+  Multiply<V, true>(f, AsItIs<V>{}, begin, end);
+  if (p.db == nullptr) return;
+  const T one = 1;
+  const Factors<V> sums{&one,      0,   p.dy + begin, p.dy_stride,
+                        kPanel<V>, p.m, end - begin,  p.db + begin,
+                        0};
+  Multiply<V, true>(sums, AsItIs<V>{}, 0, 1);
+}
+
+template <typename T>
+static void Adam(const AdamSweep<T>& sweep, std::size_t begin,
+                 std::size_t end) {
+  const AdamConstants<T> constants = sweep.constants;
+  const T* __restrict gradients = sweep.gradients;
+  T* __restrict parameters = sweep.parameters;
+  T* __restrict first = sweep.first_moments;
+  T* __restrict second = sweep.second_moments;
+  T* __restrict targets = sweep.targets;
+  if (targets == nullptr) {
+    for (std::size_t i = begin; i < end; ++i) {
+      AdamStep(constants, gradients[i], &parameters[i], &first[i], &second[i]);
+    }
+    return;
+  }
+  for (std::size_t i = begin; i < end; ++i) {
+    AdamStep(constants, gradients[i], &parameters[i], &first[i], &second[i]);
+    targets[i] = Polyak(targets[i], parameters[i], sweep.tau);
+  }
+}
+
+template <typename V>
+constexpr Kernels<typename V::T> KernelsOf(const char* name) {
+  return {name,
+          PackedSize<V>,
+          Pack<V>,
+          Forward<V>,
+          InputGradient<V>,
+          WeightGradient<V>,
+          Adam<typename V::T>};
+}
+
+}  // namespace softfleet::fused
+
+#endif  // SOFTFLEET_SAC_FUSED_KERNEL_BODY_H_

@@ -1,39 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/philox.h"
 
-#include <cmath>
-#include <numbers>
+#include "core/philox_block.h"
 
 namespace softfleet {
-namespace {
-
-// Salmon et al. 2011, table 2 and section 3.3.
-constexpr uint64_t kMultiplier0 = 0xD2511F53;
-constexpr uint64_t kMultiplier1 = 0xCD9E8D57;
-constexpr uint32_t kWeyl0 = 0x9E3779B9;
-constexpr uint32_t kWeyl1 = 0xBB67AE85;
-constexpr int kRounds = 10;
-
-std::array<uint32_t, 4> Round(const std::array<uint32_t, 4>& counter,
-                              const std::array<uint32_t, 2>& key) {
-  const uint64_t product0 = kMultiplier0 * counter[0];
-  const uint64_t product1 = kMultiplier1 * counter[2];
-  return {static_cast<uint32_t>(product1 >> 32) ^ counter[1] ^ key[0],
-          static_cast<uint32_t>(product1),
-          static_cast<uint32_t>(product0 >> 32) ^ counter[3] ^ key[1],
-          static_cast<uint32_t>(product0)};
-}
-
-}  // namespace
 
 std::array<uint32_t, 4> Philox4x32(std::array<uint32_t, 4> counter,
                                    std::array<uint32_t, 2> key) {
-  for (int round = 0; round < kRounds; ++round) {
-    counter = Round(counter, key);
-    key[0] += kWeyl0;
-    key[1] += kWeyl1;
-  }
-  return counter;
+  const PhiloxWords block = PhiloxBlock(
+      {{counter[0], counter[1], counter[2], counter[3]}}, key[0], key[1]);
+  return {block.word[0], block.word[1], block.word[2], block.word[3]};
 }
 
 Philox::Philox(uint64_t seed, Purpose purpose, uint32_t index, uint64_t step)
@@ -67,24 +43,19 @@ double Philox::NextNormal() {
     has_spare_ = false;
     return spare_;
   }
-  const double u = (NextU32() + 0.5) * 0x1p-32;
-  const double v = NextU32() * 0x1p-32;
-  const double radius = std::sqrt(-2 * std::log(u));
-  const double angle = 2 * std::numbers::pi * v;
-  spare_ = radius * std::sin(angle);
+  const uint32_t a = NextU32();
+  const uint32_t b = NextU32();
+  double normal = 0;
+  NormalPair(a, b, &normal, &spare_);
   has_spare_ = true;
-  return radius * std::cos(angle);
+  return normal;
 }
 
 uint64_t Philox::NextBelow(uint64_t n) {
-  unsigned __int128 product = static_cast<unsigned __int128>(NextU64()) * n;
-  if (static_cast<uint64_t>(product) < n) {
-    const uint64_t threshold = -n % n;  // 2^64 mod n
-    while (static_cast<uint64_t>(product) < threshold) {
-      product = static_cast<unsigned __int128>(NextU64()) * n;
-    }
+  uint64_t result = 0;
+  while (!BoundedBelow(NextU64(), n, &result)) {
   }
-  return static_cast<uint64_t>(product >> 64);
+  return result;
 }
 
 void FillNormal(uint64_t seed, Purpose purpose, uint32_t index, uint64_t step,

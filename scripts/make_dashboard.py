@@ -11,7 +11,7 @@ check_dashboard.py that the dashboard is sound.
 import json
 import sys
 
-from cluster_panels import FLOW, HEALTH, STORAGE, WAITING
+from cluster_panels import ENVIRONMENTS, FLOW, HEALTH, STORAGE, WAITING
 from grafana_panels import DATASOURCE, RED, YELLOW
 from run_panels import LEARNING, RUN
 
@@ -23,6 +23,7 @@ ROWS = [
     ("Learning", LEARNING, 6, 7),
     ("Flow", FLOW, 6, 7),
     ("Waiting", WAITING, 6, 7),
+    ("Environments", ENVIRONMENTS, 6, 7),
     ("Storage", STORAGE, 6, 7),
     ("Health", HEALTH, 6, 7),
 ]

@@ -237,22 +237,59 @@ static std::size_t PackedSize(int n, int k) {
   return static_cast<std::size_t>(panels) * kPanel<V> * k;
 }
 
+// Element (i, j) to (j, i), by swapping ever larger blocks.
+template <typename V>
+SF_INLINE void Transpose(typename V::Vec (&rows)[V::kLanes]) {
+  using Index = decltype(rows[0] < rows[0]);
+  constexpr int kLanes = V::kLanes;
+  SF_UNROLL for (int d = 1; d < kLanes; d *= 2) {
+    Index first, second;
+    SF_UNROLL for (int lane = 0; lane < kLanes; ++lane) {
+      first[lane] = lane & d ? kLanes + lane - d : lane;
+      second[lane] = lane & d ? kLanes + lane : lane + d;
+    }
+    SF_UNROLL for (int i = 0; i < kLanes; ++i) {
+      if (i & d) continue;
+      const typename V::Vec a = rows[i], b = rows[i + d];
+      rows[i] = __builtin_shuffle(a, b, first);
+      rows[i + d] = __builtin_shuffle(a, b, second);
+    }
+  }
+}
+
+// Packs kLanes rows from `n`, or those there are; 0 stands for the others.
+template <typename V>
+SF_INLINE void PackLanes(const WeightMatrix<typename V::T>& w, int n,
+                         typename V::T* packed) {
+  constexpr int kLanes = V::kLanes;
+  typename V::T* to =
+      packed + std::ptrdiff_t{n / kPanel<V>} * kPanel<V> * w.k + n % kPanel<V>;
+  for (int k = 0; k < w.k; k += kLanes) {
+    const int count = w.k - k < kLanes ? w.k - k : kLanes;
+    typename V::Vec rows[kLanes];
+    SF_UNROLL for (int i = 0; i < kLanes; ++i) {
+      rows[i] = n + i < w.n
+                    ? V::LoadPart(w.data + (n + i) * w.stride + k, count)
+                    : V::Zero();
+    }
+    Transpose<V>(rows);
+    SF_UNROLL for (int i = 0; i < kLanes; ++i) {
+      if (i < count) V::Store(to + (k + i) * kPanel<V>, rows[i]);
+    }
+  }
+}
+
 // Panels of columns, each [k, kPanel]; lanes beyond n are 0.
 template <typename V>
 static void Pack(const WeightMatrix<typename V::T>& w, int begin, int end,
                  typename V::T* packed) {
-  using T = typename V::T;
   if (w.n == 1) {
     for (int s = 0; s < w.k; ++s) packed[s] = w.data[s];
     return;
   }
   const int padded = (w.n + kPanel<V> - 1) / kPanel<V> * kPanel<V>;
-  const std::ptrdiff_t panel_size = std::ptrdiff_t{kPanel<V>} * w.k;
-  for (int n = begin; n < (end == w.n ? padded : end); ++n) {
-    T* to = packed + n / kPanel<V> * panel_size + n % kPanel<V>;
-    const T* row = w.data + n * w.stride;
-    for (int s = 0; s < w.k; ++s) to[s * kPanel<V>] = n < w.n ? row[s] : T(0);
-  }
+  const int last = end == w.n ? padded : end;
+  for (int n = begin; n < last; n += V::kLanes) PackLanes<V>(w, n, packed);
 }
 
 template <typename V>

@@ -118,8 +118,9 @@ struct Kernels {
 
   // Elements that the packed form of an [n, k] weight takes.
   std::size_t (*packed_size)(int n, int k);
-  // Packs the rows [begin, end) of a weight. All rows must be packed before the
-  // first product.
+  // Packs the rows [begin, end) of a weight; begin must be a multiple of
+  // kRowBlock * 2, and so must end unless it is n. All rows must be packed
+  // before the first product.
   void (*pack)(const WeightMatrix<T>& weight, int begin, int end, T* packed);
 
   void (*forward)(const ForwardProduct<T>& product, int begin, int end);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernels for any processor: 16-byte vectors that the compiler turns into
 // what the target has (SSE2 and up on x86-64).
-#include <cstring>
-
 #include "sac/fused/kernel_body.h"
 #include "sac/fused/kernel_sets.h"
 
@@ -18,15 +16,21 @@ struct Plain {
 
   SF_INLINE Vec Zero() { return Vec{}; }
   SF_INLINE Vec Set(T x) { return x - Vec{}; }
-  SF_INLINE Vec Load(const T* p) { return LoadPart(p, kLanes); }
-  SF_INLINE void Store(T* p, Vec v) { StorePart(p, v, kLanes); }
+  SF_INLINE Vec Load(const T* p) {
+    Vec v;
+    __builtin_memcpy(&v, p, sizeof(v));
+    return v;
+  }
+  SF_INLINE void Store(T* p, Vec v) { __builtin_memcpy(p, &v, sizeof(v)); }
   SF_INLINE Vec LoadPart(const T* p, int lanes) {
     Vec v{};
-    __builtin_memcpy(&v, p, lanes * sizeof(T));
+    for (int i = 0; i < kLanes; ++i) v[i] = i < lanes ? p[i] : T(0);
     return v;
   }
   SF_INLINE void StorePart(T* p, Vec v, int lanes) {
-    __builtin_memcpy(p, &v, lanes * sizeof(T));
+    for (int i = 0; i < kLanes; ++i) {
+      if (i < lanes) p[i] = v[i];
+    }
   }
   SF_INLINE Vec Add(Vec a, Vec b) { return a + b; }
   SF_INLINE Vec MultiplyAdd(Vec a, Vec b, Vec c) { return a * b + c; }

@@ -5,28 +5,22 @@
 // observations, 6 actions), one actor, one shard, both ends on this machine's
 // cores. Repeated; the median, with the smallest and the largest.
 //   cluster_path [seconds per repetition = 2] [repetitions = 5]
-#include <stdlib.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "cli/local_cluster.h"
-#include "cli/subprocess.h"
+#include "benchmarks/or_die.h"
+#include "benchmarks/shard_process.h"
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "learner/table_feed.h"
 #include "replay/table.h"
 #include "transport/channel.h"
-#include "transport/codec.h"
 #include "transport/insert_client.h"
 #include "transport/shard_link.h"
 
@@ -37,7 +31,6 @@ constexpr int64_t kObservation = 17;
 constexpr int64_t kAction = 6;
 constexpr int64_t kCapacity = 500'000;
 constexpr double kRowBytes = 4 * (2 * kObservation + kAction + 2);
-constexpr char kRun[] = "benchmark";
 
 Schema CheetahSchema() {
   Schema schema;
@@ -68,12 +61,6 @@ std::unique_ptr<Table> MakeTable(int64_t rows) {
   return Table::Create(options).value();
 }
 
-void Check(const absl::Status& status) {
-  if (status.ok()) return;
-  std::fprintf(stderr, "cluster_path: %s\n", status.ToString().c_str());
-  std::exit(1);
-}
-
 // Rows per second by function calls.
 double EmbeddedRate(int64_t rows, absl::Duration duration) {
   const std::unique_ptr<Table> table = MakeTable(rows);
@@ -90,18 +77,6 @@ double EmbeddedRate(int64_t rows, absl::Duration duration) {
   }
   return static_cast<double>(done) /
          absl::ToDoubleSeconds(SystemClock().Monotonic() - begin);
-}
-
-// Seconds of CPU that a process has used.
-double CpuSeconds(pid_t pid) {
-  std::ifstream file(absl::StrCat("/proc/", pid, "/stat"));
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  unsigned long user = 0, system = 0;
-  std::sscanf(text.c_str() + text.rfind(')') + 2,
-              "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
-              &system);
-  return static_cast<double>(user + system) /
-         static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 struct ClusterRate {
@@ -121,43 +96,21 @@ int64_t Drain(ShardLink& link, Table& mirror) {
   return rows;
 }
 
-v1::AttachRequest Attach() {
-  v1::AttachRequest attach;
-  attach.set_protocol(v1::PROTOCOL_CURRENT);
-  attach.set_run_id(kRun);
-  attach.set_learner_incarnation(1);
-  EncodeSchema(CheetahSchema(), attach.mutable_schema());
-  attach.set_capacity_rows(kCapacity);
-  return attach;
-}
-
-v1::ProgressUpdate EverythingAllowed() {
-  v1::ProgressUpdate update;
-  update.set_run_id(kRun);
-  update.set_learner_incarnation(1);
-  update.set_allowed(uint64_t{1} << 60);
-  update.set_slack(kCapacity / 2);
-  update.set_phase(v1::RUN_PHASE_RUNNING);
-  return update;
-}
-
 // Over a shard process that is started for it.
-ClusterRate MeasureCluster(const LocalCluster& plan, int64_t rows,
+ClusterRate MeasureCluster(const std::string& folder, int64_t rows,
                            absl::Duration duration) {
-  const ProcessSpec& spec = plan.shards[0];
-  const auto server = Subprocess::Start(spec.arguments, spec.log).value();
-  const auto channel = MakeChannel(spec.arguments[2], Security()).value();
-  ShardLink link(channel, {.address = spec.arguments[2],
-                           .attach = Attach(),
+  const auto [address, server] = StartShard(folder);
+  const auto channel = MakeChannel(address, Security()).value();
+  ShardLink link(channel, {.address = address,
+                           .attach = MakeAttach(CheetahSchema(), kCapacity),
                            .schema = CheetahSchema(),
                            .position = {},
                            .on_arrival = {}});
-  v1::ProgressUpdate progress = EverythingAllowed();
-  link.SetProgress(progress);
+  link.SetProgress(EverythingAllowed(0, kCapacity));
   MetricRegistry registry;
   InsertMetrics metrics(registry);
   InsertClient::Options options;
-  options.run_id = kRun;
+  options.run_id = kBenchmarkRun;
   options.schema = CheetahSchema();
   options.client = "benchmark";
   options.pending_rows = 64 * 1024;
@@ -177,8 +130,7 @@ ClusterRate MeasureCluster(const LocalCluster& plan, int64_t rows,
     }
     const int64_t taken = Drain(link, *mirror);
     arrived += taken;
-    progress.set_received(static_cast<uint64_t>(arrived));
-    if (taken > 0) link.SetProgress(progress);
+    if (taken > 0) link.SetProgress(EverythingAllowed(arrived, kCapacity));
     if (!warm && arrived > 0) {
       warm = true;
       arrived = 0;
@@ -200,13 +152,12 @@ Spread Of(std::vector<double> values) {
   return {values[values.size() / 2], values.front(), values.back()};
 }
 
-void Measure(const LocalClusterOptions& cluster, int64_t rows,
-             absl::Duration duration, int repetitions) {
+void Measure(const std::string& folder, int64_t rows, absl::Duration duration,
+             int repetitions) {
   std::vector<double> embedded, remote, cpu, ratio;
   for (int i = 0; i < repetitions; ++i) {
     embedded.push_back(EmbeddedRate(rows, duration));
-    const LocalCluster plan = PlanLocalCluster(cluster).value();
-    const ClusterRate rate = MeasureCluster(plan, rows, duration);
+    const ClusterRate rate = MeasureCluster(folder, rows, duration);
     remote.push_back(rate.rows_per_second);
     cpu.push_back(rate.server_microseconds_per_row);
     ratio.push_back(rate.rows_per_second / embedded.back());
@@ -230,18 +181,9 @@ int main(int argc, char** argv) {
   const absl::Duration duration =
       absl::Seconds(argc > 1 ? std::atof(argv[1]) : 2.0);
   const int repetitions = argc > 2 ? std::atoi(argv[2]) : 5;
-  std::string folder =
-      (std::filesystem::temp_directory_path() / "cluster_path-XXXXXX").string();
-  if (::mkdtemp(folder.data()) == nullptr) return 1;
-  LocalClusterOptions cluster;
-  cluster.programs = std::filesystem::path(ProgramDirectory().value())
-                         .parent_path()
-                         .append("bin")
-                         .string();
-  cluster.run_dir = folder;
-  std::filesystem::create_directories(ClusterFolder(folder) + "/logs");
+  const std::string folder = MakeBenchmarkFolder("cluster_path");
   for (const int64_t rows : {1, 32, 256}) {
-    Measure(cluster, rows, duration, repetitions);
+    Measure(folder, rows, duration, repetitions);
   }
   std::filesystem::remove_all(folder);
   return 0;

@@ -149,6 +149,7 @@ absl::StatusOr<int64_t> LearnerLoop::Update(int64_t max_updates) {
   int64_t done = 0;
   for (; done < max_updates && updates() < allowed_updates(); ++done) {
     SF_RETURN_IF_ERROR(UpdateOnce());
+    LeavePhase(clock_);
   }
   return done;
 }
@@ -177,7 +178,13 @@ void LearnerLoop::FillDraws(uint64_t update) {
   subset_.resize(options_.sac.target_subset);
 }
 
+bool LearnerLoop::MarkPhases(PhaseClock* clock) {
+  clock_ = clock;
+  return agent_->MarkPhases(clock);
+}
+
 absl::Status LearnerLoop::UpdateOnce() {
+  EnterPhase(clock_, UpdatePhase::kSample);
   const auto update = static_cast<uint64_t>(updates() + 1);
   SF_RETURN_IF_ERROR(sampler_->Draw(update, &batch_));
   for (double& reward : batch_.returns) reward *= options_.reward_scale;
@@ -185,6 +192,7 @@ absl::Status LearnerLoop::UpdateOnce() {
     ApplyNormaliser(*normaliser_, batch_.observations);
     ApplyNormaliser(*normaliser_, batch_.next_observations);
   }
+  EnterPhase(clock_, UpdatePhase::kNoise);
   FillDraws(update);
   SacBatch batch;
   batch.size = batch_.size;

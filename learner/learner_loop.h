@@ -59,6 +59,10 @@ class LearnerLoop {
   absl::StatusOr<int64_t> Receive();
   absl::StatusOr<int64_t> Update(int64_t max_updates);
 
+  // Marks where an update's time goes, from drawing its batch on; false where
+  // the engine marks none of its own phases. As UpdateEngine::MarkPhases.
+  bool MarkPhases(PhaseClock* clock);
+
   // The next `rows` rows earn no updates (rule 2). rows >= 0.
   void ForgoUpdates(int64_t rows) { forgone_ += rows; }
   int64_t forgone() const { return forgone_; }
@@ -98,6 +102,7 @@ class LearnerLoop {
   std::vector<Layer> layers_;
   std::optional<NormaliserState> normaliser_;
   UpdateStatistics statistics_;
+  PhaseClock* clock_ = nullptr;
 
   std::string run_id_;
   uint64_t incarnation_ = 1;

@@ -73,8 +73,10 @@ class ReferenceUpdate::Impl {
     trace_ = trace;
     Load(batch);
 
+    EnterPhase(clock_, UpdatePhase::kActorForward);
     Policy pi;
     if (act) pi = Act(observations_, draws.noise);
+    EnterPhase(clock_, UpdatePhase::kTemperature);
     const at::Tensor alpha = Alpha();
     alpha_used_.copy_(alpha);
     if (act && options_.alpha_mode == SacOptions::AlphaMode::kAuto) {
@@ -83,7 +85,9 @@ class ReferenceUpdate::Impl {
     const at::Tensor target = Target(batch, draws, alpha);
     StepCritics(batch, target);
     if (act) StepActor(pi, alpha);
+    EnterPhase(clock_, UpdatePhase::kCriticStep);
     targets_.flat().lerp_(critics_.flat(), options_.tau);
+    EnterPhase(clock_, UpdatePhase::kOther);
 
     if (trace_ != nullptr && act) TracePolicy("pi/", pi);
     if (statistics_ != nullptr) {
@@ -95,6 +99,7 @@ class ReferenceUpdate::Impl {
 
   const std::vector<SacStateView>& state() const { return state_; }
   SacCounters& counters() { return counters_; }
+  void MarkPhases(PhaseClock* clock) { clock_ = clock; }
 
  private:
   // The policy at a batch of observations; the first four only where actions
@@ -163,7 +168,9 @@ class ReferenceUpdate::Impl {
     const int64_t b = batch.size;
     const at::Tensor next_observations =
         View(batch.next_observations, {b, options_.observation_dim}, dtype_);
+    EnterPhase(clock_, UpdatePhase::kActorForward);
     const Policy next = Act(next_observations, draws.next_noise);
+    EnterPhase(clock_, UpdatePhase::kTargetCritics);
     const at::Tensor input =
         options_.continuous
             ? at::cat({next_observations, next.gaussian.action}, 1)
@@ -194,6 +201,7 @@ class ReferenceUpdate::Impl {
   }
 
   void StepCritics(const SacBatch& batch, const at::Tensor& y) {
+    EnterPhase(clock_, UpdatePhase::kCriticForward);
     const int64_t b = batch.size;
     at::Tensor q = CriticForward(options_, critics_.tensors(), critic_input_);
     if (!options_.continuous) {
@@ -208,7 +216,9 @@ class ReferenceUpdate::Impl {
       squares = squares * View(batch.weights, {b}, dtype_);
     }
     const at::Tensor loss = squares.sum() * (0.5 / static_cast<double>(b));
+    EnterPhase(clock_, UpdatePhase::kCriticBackward);
     loss.backward({}, std::nullopt, false, critics_.tensors());
+    EnterPhase(clock_, UpdatePhase::kOther);
     if (trace_ != nullptr) {
       Record("q", q, trace_);
       Record("priority", error.abs().mean(0) + options_.priority_epsilon,
@@ -221,6 +231,7 @@ class ReferenceUpdate::Impl {
       statistics_->td_abs_mean = Item(error.abs().mean());
       statistics_->critic_gradient_norm = critics_.GradientNorm();
     }
+    EnterPhase(clock_, UpdatePhase::kCriticStep);
     critics_.AdamStep(options_, options_.critic_learning_rate,
                       counters_.updates);
   }
@@ -232,6 +243,7 @@ class ReferenceUpdate::Impl {
   }
 
   void StepActor(const Policy& pi, const at::Tensor& alpha) {
+    EnterPhase(clock_, UpdatePhase::kActorCriticPass);
     at::Tensor q, loss;
     if (options_.continuous) {
       q = CriticForward(options_, critics_.frozen(),
@@ -241,7 +253,10 @@ class ReferenceUpdate::Impl {
       q = CriticForward(options_, critics_.frozen(), observations_);
       loss = (pi.pi * (alpha * pi.log_pi - Aggregate(q))).sum(1).mean();
     }
+    // Autograd goes back through critics and actor in one.
+    EnterPhase(clock_, UpdatePhase::kActorBackward);
     loss.backward({}, std::nullopt, false, actor_.tensors());
+    EnterPhase(clock_, UpdatePhase::kOther);
     if (trace_ != nullptr) {
       Record("q_pi", q, trace_);
       actor_.TraceGradients(trace_);
@@ -250,6 +265,7 @@ class ReferenceUpdate::Impl {
       statistics_->actor_loss = Item(loss);
       statistics_->actor_gradient_norm = actor_.GradientNorm();
     }
+    EnterPhase(clock_, UpdatePhase::kActorStep);
     actor_.AdamStep(options_, options_.actor_learning_rate,
                     ++counters_.actor_steps);
   }
@@ -296,6 +312,7 @@ class ReferenceUpdate::Impl {
   at::Tensor alpha_used_;  // [1]
   SacCounters counters_;
   std::vector<SacStateView> state_;
+  PhaseClock* clock_ = nullptr;
 
   // Of the update in progress.
   at::Tensor observations_, critic_input_;
@@ -318,5 +335,10 @@ const std::vector<SacStateView>& ReferenceUpdate::State() {
 }
 
 SacCounters& ReferenceUpdate::counters() { return impl_->counters(); }
+
+bool ReferenceUpdate::MarkPhases(PhaseClock* clock) {
+  impl_->MarkPhases(clock);
+  return true;
+}
 
 }  // namespace softfleet

@@ -38,6 +38,7 @@ class ReferenceUpdate : public UpdateEngine {
               SacStatistics* statistics, SacTrace* trace) override;
   const std::vector<SacStateView>& State() override;
   SacCounters& counters() override;
+  bool MarkPhases(PhaseClock* clock) override;
 
  private:
   class Impl;

@@ -34,6 +34,9 @@ class SacAgent {
                       SacStatistics* statistics = nullptr,
                       SacTrace* trace = nullptr);
 
+  // See UpdateEngine.
+  bool MarkPhases(PhaseClock* clock) { return update_.MarkPhases(clock); }
+
   const SacOptions& options() const { return options_; }
   const SacCounters& counters() const;
   // The temperature that the last update used; alpha_init before the first.

@@ -7,6 +7,7 @@
 
 #include <vector>
 
+#include "sac/phase_clock.h"
 #include "sac/update.h"
 
 namespace softfleet {
@@ -24,9 +25,14 @@ class UpdateEngine {
                       SacStatistics* statistics, SacTrace* trace) = 0;
 
   // Views into the state, the same names and shapes of every engine; they
-  // stay valid for this object's life.
+  // stay valid for this object's life. Write through them only between this
+  // call and the next update, which takes over what changed.
   virtual const std::vector<SacStateView>& State() = 0;
   virtual SacCounters& counters() = 0;
+
+  // From now on marks its phases on `clock` (null: no more), which must outlive
+  // the updates. False where this engine has no marks.
+  virtual bool MarkPhases(PhaseClock* /*clock*/) { return false; }
 };
 
 }  // namespace softfleet

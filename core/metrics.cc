@@ -145,7 +145,7 @@ struct MetricRegistry::Impl : prometheus::Collectable {
               size_t num_values) SF_REQUIRES(mutex);
   template <typename Ours, typename Theirs, typename... Extra>
   Ours& Add(Metrics<Ours, Theirs>& metrics,
-            prometheus::detail::Builder<Theirs> builder,
+            prometheus::detail::Builder<Theirs> builder, MetricKind kind,
             const MetricDefinition& definition,
             const std::vector<std::string>& values, Extra... extra)
       SF_REQUIRES(mutex);
@@ -190,9 +190,11 @@ void MetricRegistry::Impl::Define(const MetricDefinition& definition,
 template <typename Ours, typename Theirs, typename... Extra>
 Ours& MetricRegistry::Impl::Add(Metrics<Ours, Theirs>& metrics,
                                 prometheus::detail::Builder<Theirs> builder,
+                                MetricKind kind,
                                 const MetricDefinition& definition,
                                 const std::vector<std::string>& values,
                                 Extra... extra) {
+  Define(definition, kind, values.size());
   auto& family = metrics.families[definition.name];
   if (family == nullptr) {
     family =
@@ -208,32 +210,51 @@ Ours& MetricRegistry::Impl::Add(Metrics<Ours, Theirs>& metrics,
 }
 
 MetricRegistry::MetricRegistry() : impl_(std::make_shared<Impl>()) {}
+MetricRegistry::MetricRegistry(const MetricRegistry& registry,
+                               std::string label, std::string value)
+    : impl_(registry.impl_),
+      labels_(registry.labels_),
+      label_values_(registry.label_values_) {
+  labels_.push_back(std::move(label));
+  label_values_.push_back(std::move(value));
+}
 MetricRegistry::~MetricRegistry() = default;
+
+MetricDefinition MetricRegistry::Labelled(MetricDefinition definition) const {
+  definition.labels.insert(definition.labels.end(), labels_.begin(),
+                           labels_.end());
+  return definition;
+}
+
+std::vector<std::string> MetricRegistry::Labelled(
+    std::vector<std::string> values) const {
+  values.insert(values.end(), label_values_.begin(), label_values_.end());
+  return values;
+}
 
 Counter& MetricRegistry::AddCounter(
     const MetricDefinition& definition,
     const std::vector<std::string>& label_values) {
   MutexLock lock(impl_->mutex);
-  impl_->Define(definition, MetricKind::kCounter, label_values.size());
-  return impl_->Add(impl_->counters, prometheus::BuildCounter(), definition,
-                    label_values);
+  return impl_->Add(impl_->counters, prometheus::BuildCounter(),
+                    MetricKind::kCounter, Labelled(definition),
+                    Labelled(label_values));
 }
 
 Gauge& MetricRegistry::AddGauge(const MetricDefinition& definition,
                                 const std::vector<std::string>& label_values) {
   MutexLock lock(impl_->mutex);
-  impl_->Define(definition, MetricKind::kGauge, label_values.size());
-  return impl_->Add(impl_->gauges, prometheus::BuildGauge(), definition,
-                    label_values);
+  return impl_->Add(impl_->gauges, prometheus::BuildGauge(), MetricKind::kGauge,
+                    Labelled(definition), Labelled(label_values));
 }
 
 Histogram& MetricRegistry::AddHistogram(
     const MetricDefinition& definition,
     const std::vector<std::string>& label_values) {
   MutexLock lock(impl_->mutex);
-  impl_->Define(definition, MetricKind::kHistogram, label_values.size());
-  return impl_->Add(impl_->histograms, prometheus::BuildHistogram(), definition,
-                    label_values, definition.buckets);
+  return impl_->Add(impl_->histograms, prometheus::BuildHistogram(),
+                    MetricKind::kHistogram, Labelled(definition),
+                    Labelled(label_values), definition.buckets);
 }
 
 std::vector<MetricDefinition> MetricRegistry::definitions() const {

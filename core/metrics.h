@@ -107,6 +107,11 @@ class Histogram {
 class MetricRegistry {
  public:
   MetricRegistry();
+  // The same metrics as in `registry`, where everything that is added through
+  // this one has one more label, the last: for parts of which a process has
+  // several, side by side in one page.
+  MetricRegistry(const MetricRegistry& registry, std::string label,
+                 std::string value);
   ~MetricRegistry();
   MetricRegistry(const MetricRegistry&) = delete;
   MetricRegistry& operator=(const MetricRegistry&) = delete;
@@ -137,7 +142,12 @@ class MetricRegistry {
  private:
   friend class MetricRefresh;
   struct Impl;
+  MetricDefinition Labelled(MetricDefinition definition) const;
+  std::vector<std::string> Labelled(std::vector<std::string> values) const;
+
   const std::shared_ptr<Impl> impl_;
+  // Of everything added here, after their own.
+  std::vector<std::string> labels_, label_values_;
 };
 
 // Calls a function before each scrape and each Text(), to bring values up to

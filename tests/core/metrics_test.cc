@@ -95,6 +95,25 @@ TEST(MetricsTest, ALabelMayHoldAnyText) {
               HasSubstr("{place=\"a \\\"b\\\"\\\\\\n\",shard=\"\"} 7\n"));
 }
 
+TEST(MetricsTest, ALabelledRegistryPutsItsLabelOnEverything) {
+  MetricRegistry registry;
+  for (const char* seed : {"0", "7"}) {
+    MetricRegistry labelled(registry, "seed", seed);
+    labelled.AddCounter(Rows()).Increment(seed[0] == '7' ? 7 : 1);
+    labelled.AddGauge(Bytes(), {"ring", "a"}).Set(2);
+    EXPECT_EQ(&labelled.AddCounter(Rows()), &labelled.AddCounter(Rows()));
+  }
+  EXPECT_EQ(registry.Text(),
+            "# HELP sac_test_rows_total Rows, of all kinds.\n"
+            "# TYPE sac_test_rows_total counter\n"
+            "sac_test_rows_total{seed=\"0\"} 1\n"
+            "sac_test_rows_total{seed=\"7\"} 7\n"
+            "# HELP sac_test_bytes Bytes by place.\n"
+            "# TYPE sac_test_bytes gauge\n"
+            "sac_test_bytes{place=\"ring\",seed=\"0\",shard=\"a\"} 2\n"
+            "sac_test_bytes{place=\"ring\",seed=\"7\",shard=\"a\"} 2\n");
+}
+
 TEST(MetricsTest, TheSameDefinitionAndLabelsGiveTheSameObject) {
   MetricRegistry registry;
   EXPECT_EQ(&registry.AddCounter(Rows()), &registry.AddCounter(Rows()));

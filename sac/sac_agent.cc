@@ -13,6 +13,8 @@
 #include "absl/strings/strip.h"
 #include "core/philox.h"
 #include "core/status.h"
+#include "sac/fused/fused_update.h"
+#include "sac/reference_update.h"
 
 namespace softfleet {
 namespace {
@@ -129,6 +131,14 @@ absl::Status CheckTensor(const SacStateView& view, const Tensor& tensor) {
   return absl::OkStatus();
 }
 
+std::unique_ptr<UpdateEngine> MakeEngine(const SacOptions& options,
+                                         std::string* error) {
+  if (options.engine == SacOptions::Engine::kReference) {
+    return std::make_unique<ReferenceUpdate>(options);
+  }
+  return fused::MakeFusedUpdate(options, error);
+}
+
 }  // namespace
 
 absl::Status ValidateSacOptions(const SacOptions& options) {
@@ -136,6 +146,7 @@ absl::Status ValidateSacOptions(const SacOptions& options) {
   SF_RETURN_IF_ERROR(CheckPositive("action_dim", options.action_dim));
   SF_RETURN_IF_ERROR(CheckPositive("num_critics", options.num_critics));
   SF_RETURN_IF_ERROR(CheckPositive("policy_delay", options.policy_delay));
+  SF_RETURN_IF_ERROR(CheckPositive("threads", options.threads));
   for (int64_t width : options.actor_hidden) {
     SF_RETURN_IF_ERROR(CheckPositive("actor_hidden", width));
   }
@@ -162,6 +173,11 @@ absl::Status ValidateSacOptions(const SacOptions& options) {
     return absl::InvalidArgumentError(absl::StrCat(
         "alpha_init is ", options.alpha_init, ", must be positive"));
   }
+  if (options.engine == SacOptions::Engine::kReference &&
+      options.precision == SacOptions::Precision::kBFloat16) {
+    return absl::InvalidArgumentError(
+        "precision bf16 needs engine fused: the reference has none");
+  }
   if (!std::isfinite(options.target_entropy) ||
       !std::isfinite(options.log_volume)) {
     return absl::InvalidArgumentError(
@@ -173,13 +189,16 @@ absl::Status ValidateSacOptions(const SacOptions& options) {
 absl::StatusOr<std::unique_ptr<SacAgent>> SacAgent::Create(
     const SacOptions& options, uint64_t seed) {
   SF_RETURN_IF_ERROR(ValidateSacOptions(options));
-  auto agent = absl::WrapUnique(new SacAgent(options));
+  std::string error;
+  auto update = MakeEngine(options, &error);
+  if (update == nullptr) return absl::InvalidArgumentError(error);
+  auto agent = absl::WrapUnique(new SacAgent(options, std::move(update)));
   agent->Initialise(seed);
   return agent;
 }
 
 void SacAgent::Initialise(uint64_t seed) {
-  const std::vector<SacStateView>& state = update_.State();
+  const std::vector<SacStateView>& state = update_->State();
   for (const SacStateView& view : state) {
     if (!absl::StartsWith(view.name, "param/")) continue;
     const std::vector<std::string> parts = absl::StrSplit(
@@ -255,23 +274,23 @@ absl::Status SacAgent::CheckBatch(const SacBatch& batch,
 absl::Status SacAgent::Update(const SacBatch& batch, const SacDraws& draws,
                               SacStatistics* statistics, SacTrace* trace) {
   SF_RETURN_IF_ERROR(CheckBatch(batch, draws));
-  update_.Update(batch, draws, statistics, trace);
+  update_->Update(batch, draws, statistics, trace);
   return absl::OkStatus();
 }
 
-const SacCounters& SacAgent::counters() const { return update_.counters(); }
+const SacCounters& SacAgent::counters() const { return update_->counters(); }
 
 double SacAgent::alpha() const {
-  const SacStateView& alpha = Named(update_.State(), "alpha_used");
+  const SacStateView& alpha = Named(update_->State(), "alpha_used");
   return alpha.f32 != nullptr ? *alpha.f32 : *alpha.f64;
 }
 
 TensorMap SacAgent::Save() const {
   TensorMap saved;
-  for (const SacStateView& view : update_.State()) {
+  for (const SacStateView& view : update_->State()) {
     saved[view.name] = Copy(view);
   }
-  const SacCounters& counters = update_.counters();
+  const SacCounters& counters = update_->counters();
   const auto count = [&saved](const std::string& name, int64_t value) {
     saved["counter/" + name] = Tensor::From(std::vector<int64_t>{value}, {1});
   };
@@ -301,7 +320,7 @@ absl::Status SacAgent::Restore(const TensorMap& saved) {
   const DType dtype = options_.precision == SacOptions::Precision::kFloat64
                           ? DType::kF64
                           : DType::kF32;
-  for (const SacStateView& view : update_.State()) {
+  for (const SacStateView& view : update_->State()) {
     const auto found = tensors.find(view.name);
     if (found == tensors.end()) {
       return absl::InvalidArgumentError(
@@ -314,12 +333,12 @@ absl::Status SacAgent::Restore(const TensorMap& saved) {
     }
   }
   SF_RETURN_IF_ERROR(SetState(tensors));
-  update_.counters() = counters;
+  update_->counters() = counters;
   return absl::OkStatus();
 }
 
 absl::Status SacAgent::SetState(const TensorMap& tensors) {
-  const std::vector<SacStateView>& state = update_.State();
+  const std::vector<SacStateView>& state = update_->State();
   size_t known = 0;
   for (const SacStateView& view : state) {
     const auto found = tensors.find(view.name);
@@ -347,7 +366,7 @@ absl::Status SacAgent::SetState(const TensorMap& tensors) {
 
 absl::Status SacAgent::ImportActor(const TensorMap& exported) {
   TensorMap state;
-  for (const SacStateView& view : update_.State()) {
+  for (const SacStateView& view : update_->State()) {
     if (!absl::StartsWith(view.name, "param/actor/")) continue;
     const bool log_std = absl::StrContains(view.name, "/log_std.");
     Shape wanted = view.shape;
@@ -370,7 +389,7 @@ absl::Status SacAgent::ImportActor(const TensorMap& exported) {
 
 absl::StatusOr<TensorMap> SacAgent::ExportActor() const {
   TensorMap exported;
-  for (const SacStateView& view : update_.State()) {
+  for (const SacStateView& view : update_->State()) {
     if (!absl::StartsWith(view.name, "param/actor/")) continue;
     if (!AllFinite(view)) {
       return absl::DataLossError(

@@ -7,13 +7,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/tensor.h"
-#include "sac/reference_update.h"
-#include "sac/update.h"
+#include "sac/update_engine.h"
 
 namespace softfleet {
 
@@ -24,18 +24,19 @@ class SacAgent {
  public:
   // Weights and biases are U(+-1/sqrt(fan_in)) (torch.nn.Linear's default)
   // from streams of `seed`, another one per critic and layer, so that critics
-  // differ; layer norms are 1 and 0; targets equal their critics.
+  // differ; layer norms are 1 and 0; targets equal their critics. The engine is
+  // that of the options; InvalidArgument where this machine cannot run it.
   static absl::StatusOr<std::unique_ptr<SacAgent>> Create(
       const SacOptions& options, uint64_t seed);
 
-  // One update; see ReferenceUpdate. InvalidArgument names the span of batch
+  // One update; see UpdateEngine. InvalidArgument names the span of batch
   // or draws whose size is wrong; then nothing has changed.
   absl::Status Update(const SacBatch& batch, const SacDraws& draws,
                       SacStatistics* statistics = nullptr,
                       SacTrace* trace = nullptr);
 
   // See UpdateEngine.
-  bool MarkPhases(PhaseClock* clock) { return update_.MarkPhases(clock); }
+  bool MarkPhases(PhaseClock* clock) { return update_->MarkPhases(clock); }
 
   const SacOptions& options() const { return options_; }
   const SacCounters& counters() const;
@@ -63,13 +64,13 @@ class SacAgent {
   absl::Status ImportActor(const TensorMap& exported);
 
  private:
-  explicit SacAgent(const SacOptions& options)
-      : options_(options), update_(options) {}
+  SacAgent(const SacOptions& options, std::unique_ptr<UpdateEngine> update)
+      : options_(options), update_(std::move(update)) {}
   void Initialise(uint64_t seed);
   absl::Status CheckBatch(const SacBatch& batch, const SacDraws& draws) const;
 
   SacOptions options_;
-  mutable ReferenceUpdate update_;
+  std::unique_ptr<UpdateEngine> update_;
 };
 
 }  // namespace softfleet

@@ -19,7 +19,10 @@ struct SacOptions {
   enum class AlphaMode { kAuto, kFixed };
   enum class LogStdMode { kClamp, kBounded };
   enum class Aggregate { kMin, kMean };
-  enum class Precision { kFloat32, kFloat64 };
+  // kBFloat16: products of bfloat16 factors; sums and all state in float32.
+  enum class Precision { kFloat32, kFloat64, kBFloat16 };
+  // kReference: LibTorch autograd, to check the other by.
+  enum class Engine { kFused, kReference };
 
   int64_t observation_dim = 0;  // of a (stacked) observation
   bool continuous = true;
@@ -54,6 +57,10 @@ struct SacOptions {
   int policy_delay = 1;
   double priority_epsilon = 1e-6;
   Precision precision = Precision::kFloat32;
+
+  // How the update is computed; no number depends on `threads`.
+  Engine engine = Engine::kFused;
+  int threads = 1;  // of the fused update
 };
 
 // B transitions, borrowed for the call. Rows are contiguous.

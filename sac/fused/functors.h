@@ -155,18 +155,11 @@ SF_FUNCTOR T LogitGradient(T pi, T cost, T row_cost, T scale) {
 
 // --- Targets and errors ----------------------------------------------------
 
-// Where Q's least (first of equals) or mean matters: `count` values with
-// `stride` between them. NaN counts as least.
+// Whether `q` takes the place of `lowest` in a minimum: the first of equals
+// stays, NaN counts as least.
 template <typename T>
-SF_FUNCTOR int64_t Lowest(const T* q, int64_t count, int64_t stride) {
-  int64_t lowest = 0;
-  for (int64_t k = 1; k < count; ++k) {
-    if (q[k * stride] < q[lowest * stride] ||
-        (std::isnan(q[k * stride]) && !std::isnan(q[lowest * stride]))) {
-      lowest = k;
-    }
-  }
-  return lowest;
+SF_FUNCTOR bool IsLower(T q, T lowest) {
+  return !(q >= lowest) && !std::isnan(lowest);
 }
 
 // y = reward + discount * value, nothing bootstrapped where `terminated`.
@@ -186,9 +179,10 @@ SF_FUNCTOR T TdGradient(T q, T y, T weight, T inverse_batch) {
 // Adam (bias-corrected, epsilon outside the root), its constants for one step.
 template <typename T>
 struct AdamConstants {
-  T beta1, beta2, epsilon;
-  T step_size;          // learning rate / (1 - beta1^step)
-  T inverse_root_bias;  // 1 / sqrt(1 - beta2^step)
+  T beta2, epsilon;
+  T one_minus_beta1, one_minus_beta2;  // rounded once: 1 - float(.999) is not
+  T step_size;                         // learning rate / (1 - beta1^step)
+  T inverse_root_bias;                 // 1 / sqrt(1 - beta2^step)
 };
 
 // `step` is 1-based.
@@ -197,7 +191,10 @@ SF_FUNCTOR AdamConstants<T> AdamAtStep(double learning_rate, double beta1,
                                        double beta2, double epsilon,
                                        int64_t step) {
   const double t = static_cast<double>(step);
-  return {T(beta1), T(beta2), T(epsilon),
+  return {T(beta2),
+          T(epsilon),
+          T(1 - beta1),
+          T(1 - beta2),
           T(learning_rate / (1 - std::pow(beta1, t))),
           T(1 / std::sqrt(1 - std::pow(beta2, t)))};
 }
@@ -205,8 +202,8 @@ SF_FUNCTOR AdamConstants<T> AdamAtStep(double learning_rate, double beta1,
 template <typename T>
 SF_FUNCTOR void AdamStep(const AdamConstants<T>& c, T gradient, T* parameter,
                          T* first, T* second) {
-  *first += (T(1) - c.beta1) * (gradient - *first);
-  *second = c.beta2 * *second + (T(1) - c.beta2) * gradient * gradient;
+  *first += c.one_minus_beta1 * (gradient - *first);
+  *second = c.beta2 * *second + c.one_minus_beta2 * gradient * gradient;
   *parameter -= c.step_size * *first /
                 (std::sqrt(*second) * c.inverse_root_bias + c.epsilon);
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "core/thread.h"
 #include "tests/core/exposition.h"
 
@@ -103,15 +104,18 @@ TEST(MetricsTest, ALabelledRegistryPutsItsLabelOnEverything) {
     labelled.AddGauge(Bytes(), {"ring", "a"}).Set(2);
     EXPECT_EQ(&labelled.AddCounter(Rows()), &labelled.AddCounter(Rows()));
   }
-  EXPECT_EQ(registry.Text(),
-            "# HELP sac_test_rows_total Rows, of all kinds.\n"
-            "# TYPE sac_test_rows_total counter\n"
-            "sac_test_rows_total{seed=\"0\"} 1\n"
-            "sac_test_rows_total{seed=\"7\"} 7\n"
-            "# HELP sac_test_bytes Bytes by place.\n"
-            "# TYPE sac_test_bytes gauge\n"
-            "sac_test_bytes{place=\"ring\",seed=\"0\",shard=\"a\"} 2\n"
-            "sac_test_bytes{place=\"ring\",seed=\"7\",shard=\"a\"} 2\n");
+  const std::vector<std::string> lines =
+      absl::StrSplit(registry.Text(), '\n', absl::SkipEmpty());
+  EXPECT_THAT(lines,
+              UnorderedElementsAre(
+                  "# HELP sac_test_rows_total Rows, of all kinds.",
+                  "# TYPE sac_test_rows_total counter",
+                  "sac_test_rows_total{seed=\"0\"} 1",
+                  "sac_test_rows_total{seed=\"7\"} 7",
+                  "# HELP sac_test_bytes Bytes by place.",
+                  "# TYPE sac_test_bytes gauge",
+                  "sac_test_bytes{place=\"ring\",seed=\"0\",shard=\"a\"} 2",
+                  "sac_test_bytes{place=\"ring\",seed=\"7\",shard=\"a\"} 2"));
 }
 
 TEST(MetricsTest, TheSameDefinitionAndLabelsGiveTheSameObject) {

@@ -10,12 +10,11 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
+#include "policy/dense.h"
 
 namespace softfleet {
 namespace {
 
-using RowMajorMatrix =
-    Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using ConstVector = Eigen::Map<const Eigen::VectorXf>;
 using MutableVector = Eigen::Map<Eigen::VectorXf>;
 
@@ -26,20 +25,15 @@ class Linear : public NetworkLayer {
  public:
   Linear(const float* weight, const float* bias, int64_t inputs,
          int64_t outputs)
-      : weight_(weight, outputs, inputs), bias_(bias, outputs) {}
+      : dense_(weight, bias, inputs, outputs) {}
 
-  int64_t outputs() const override { return weight_.rows(); }
-  void Apply(const float* input, float* output) const override {
-    MutableVector result(output, weight_.rows());
-#ifndef __clang_analyzer__  // takes what Eigen loads for uninitialised
-    result.noalias() = weight_ * ConstVector(input, weight_.cols());
-#endif
-    result += bias_;
+  int64_t outputs() const override { return dense_.outputs(); }
+  void Apply(const float* input, int64_t n, float* output) const override {
+    dense_.Apply(input, n, output);
   }
 
  private:
-  Eigen::Map<const RowMajorMatrix> weight_;
-  ConstVector bias_;
+  Dense dense_;
 };
 
 class Relu : public NetworkLayer {
@@ -47,8 +41,9 @@ class Relu : public NetworkLayer {
   explicit Relu(int64_t size) : size_(size) {}
 
   int64_t outputs() const override { return size_; }
-  void Apply(const float* input, float* output) const override {
-    MutableVector(output, size_) = ConstVector(input, size_).cwiseMax(0.0F);
+  void Apply(const float* input, int64_t n, float* output) const override {
+    MutableVector(output, n * size_) =
+        ConstVector(input, n * size_).cwiseMax(0.0F);
   }
 
  private:
@@ -63,7 +58,14 @@ class LayerNorm : public NetworkLayer {
       : weight_(weight, size), bias_(bias, size) {}
 
   int64_t outputs() const override { return weight_.size(); }
-  void Apply(const float* input, float* output) const override {
+  void Apply(const float* input, int64_t n, float* output) const override {
+    for (int64_t row = 0; row < n; ++row) {
+      ApplyRow(input + row * outputs(), output + row * outputs());
+    }
+  }
+
+ private:
+  void ApplyRow(const float* input, float* output) const {
     const ConstVector row(input, weight_.size());
     MutableVector result(output, weight_.size());
     result.array() = row.array() - row.mean();
@@ -72,7 +74,6 @@ class LayerNorm : public NetworkLayer {
     result.array() = result.array() * scale * weight_.array() + bias_.array();
   }
 
- private:
   ConstVector weight_;
   ConstVector bias_;
 };
@@ -209,16 +210,11 @@ std::span<const float> Network::Forward(std::span<const float> input,
   front_.reserve(n * widest_);
   back_.reserve(n * widest_);
   const float* from = input.data();
-  int64_t from_size = inputs_;
   for (const std::unique_ptr<NetworkLayer>& layer : layers_) {
-    const int64_t to_size = layer->outputs();
-    back_.resize(n * to_size);
-    for (int64_t row = 0; row < n; ++row) {
-      layer->Apply(from + row * from_size, back_.data() + row * to_size);
-    }
+    back_.resize(n * layer->outputs());
+    layer->Apply(from, n, back_.data());
     front_.swap(back_);
     from = front_.data();
-    from_size = to_size;
   }
   return front_;
 }

@@ -2,11 +2,8 @@
 // The actor network: interprets a snapshot's layer list. Private to the room.
 // Thread-compatible: Forward uses scratch space inside.
 //
-// Every row is computed on its own, so a row's result does not depend, to the
-// last bit, on how many others are in the batch or where it stands. (A matrix
-// product over the batch would neither keep that nor be faster: Eigen's
-// matrix-vector product runs at the same rate as its blocked matrix-matrix
-// product for 256 x 256 layers at any batch size, and needs no heap.)
+// A row's result does not depend, to the last bit, on how many others are in
+// the batch or where it stands.
 #ifndef SOFTFLEET_POLICY_LAYERS_H_
 #define SOFTFLEET_POLICY_LAYERS_H_
 
@@ -21,13 +18,13 @@
 
 namespace softfleet {
 
-// One step of the network. Holds pointers into the snapshot's tensors.
+// One step of the network. May hold pointers into the snapshot's tensors.
 class NetworkLayer {
  public:
   virtual ~NetworkLayer() = default;
   virtual int64_t outputs() const = 0;
-  // One row: input [inputs] -> output [outputs]; they must not overlap.
-  virtual void Apply(const float* input, float* output) const = 0;
+  // input [n, inputs] -> output [n, outputs]; they must not overlap.
+  virtual void Apply(const float* input, int64_t n, float* output) const = 0;
 };
 
 class Network {

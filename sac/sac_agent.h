@@ -17,9 +17,6 @@
 
 namespace softfleet {
 
-// OK, or InvalidArgument naming the option and its value.
-absl::Status ValidateSacOptions(const SacOptions& options);
-
 class SacAgent {
  public:
   // Weights and biases are U(+-1/sqrt(fan_in)) (torch.nn.Linear's default)
@@ -67,7 +64,6 @@ class SacAgent {
   SacAgent(const SacOptions& options, std::unique_ptr<UpdateEngine> update)
       : options_(options), update_(std::move(update)) {}
   void Initialise(uint64_t seed);
-  absl::Status CheckBatch(const SacBatch& batch, const SacDraws& draws) const;
 
   SacOptions options_;
   std::unique_ptr<UpdateEngine> update_;

@@ -67,11 +67,18 @@ bool InRange(double value, const v1::Range& range) {
 void CheckNumber(const std::string& path, double value, const std::string& text,
                  const FieldDescriptor& field, Problems* problems) {
   const v1::Range& range = field.options().GetExtension(v1::range);
-  if (std::isfinite(value) && InRange(value, range)) return;
+  const bool is_number =
+      std::isfinite(value) || (range.allows_infinity() && !std::isnan(value));
+  if (is_number && InRange(value, range)) return;
   const std::string allowed = RangeText(range);
-  problems->push_back(absl::StrCat(
-      path, " = ", text,
-      allowed.empty() ? " is not finite" : " is out of range: ", allowed));
+  if (!allowed.empty()) {
+    problems->push_back(
+        absl::StrCat(path, " = ", text, " is out of range: ", allowed));
+  } else {
+    problems->push_back(
+        absl::StrCat(path, " = ", text, " is not ",
+                     range.allows_infinity() ? "a number" : "finite"));
+  }
 }
 
 void CheckField(const std::string& path, const Message& message,
@@ -158,7 +165,7 @@ void CheckActionBounds(const v1::EnvironmentConfig& environment,
     if (low < high) continue;
     problems->push_back(absl::StrCat("environment.action_low = ", low,
                                      " must be below action_high = ", high,
-                                     " (value ", i, ")"));
+                                     " (dimension ", i, ")"));
   }
 }
 

@@ -87,6 +87,13 @@ TEST(ValidateConfigTest, EveryElementOfAListOfGroupsIsChecked) {
             "environment.perturbation[2].force[1] = nan is not finite");
 }
 
+TEST(ValidateConfigTest, ARangeOfASettingMayBeOpen) {
+  EXPECT_EQ(ErrorWith({"environment.setting={name: 'a' number: [-inf, inf]}"}),
+            "");
+  EXPECT_EQ(ErrorWith({"environment.setting={name: 'a' number: [0, nan]}"}),
+            "environment.setting[0].number[1] = nan is not a number");
+}
+
 TEST(ValidateConfigTest, TheTargetsSubsetIsOneOfTheCritics) {
   EXPECT_EQ(ErrorWith({"sac.target_subset=2"}), "");
   EXPECT_EQ(ErrorWith({"sac.target_subset=3"}),
@@ -140,11 +147,11 @@ TEST(ValidateConfigTest, ActionBoundsComeInPairs) {
   EXPECT_EQ(
       ErrorWith({"environment.action_low=-1,3", "environment.action_high=1,3"}),
       "environment.action_low = 3 must be below action_high = 3 "
-      "(value 1)");
+      "(dimension 1)");
   EXPECT_EQ(
       ErrorWith({"environment.action_low=2", "environment.action_high=3,1"}),
       "environment.action_low = 2 must be below action_high = 1 "
-      "(value 1)");
+      "(dimension 1)");
 }
 
 TEST(ValidateConfigTest, ACriterionRelativeToReferencesNeedsAPanel) {

@@ -228,6 +228,10 @@ std::string DescribeEnvironment(const EnvironmentOptions& options) {
   return text.ok() ? *text : absl::StrCat("none: ", text.status().message());
 }
 
+std::string EnvironmentId(const EnvironmentOptions& options) {
+  return absl::StrCat(options.name, options.plugin, options.gymnasium);
+}
+
 uint64_t EnvironmentHash(const EnvironmentOptions& options) {
   return Fnv1a64(DescribeEnvironment(options));
 }

@@ -54,6 +54,9 @@ std::vector<std::string> EnvironmentNames();
 absl::StatusOr<std::vector<EnvironmentSetting>> EnvironmentSettings(
     const std::string& name);
 
+// The name, the plug-in or the Gymnasium id.
+std::string EnvironmentId(const EnvironmentOptions& options);
+
 // A text that is equal exactly when the options make equal environments, and
 // its 64-bit hash (FNV-1a): part of a panel's identity.
 std::string DescribeEnvironment(const EnvironmentOptions& options);

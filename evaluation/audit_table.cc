@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "core/plural.h"
 #include "evaluation/text_table.h"
 
 namespace softfleet {
@@ -67,8 +68,8 @@ std::vector<TextRow> RowsOf(const Group& group) {
 }
 
 std::string PanelText(const Group& group) {
-  return absl::StrCat("panel ", group.panel_hash, ", ", group.starts,
-                      " starts per mode");
+  return absl::StrCat("panel ", group.panel_hash, ", ",
+                      Counted(group.starts, "start"), " per mode");
 }
 
 }  // namespace

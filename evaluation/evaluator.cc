@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/log.h"
 #include "core/status.h"
 #include "evaluation/action_statistics.h"
 #include "evaluation/episode_batch.h"
@@ -154,12 +155,8 @@ absl::StatusOr<std::unique_ptr<Evaluator>> Evaluator::Create(Options options) {
       return MakeEnvironment(environment);
     };
   }
-  const size_t together =
-      std::min(kMaxTogether, evaluator->panel_.starts.size());
-  for (size_t i = 0; i < together; ++i) {
-    SF_ASSIGN_OR_RETURN(auto environment, options.make_environment());
-    evaluator->environments_.push_back(std::move(environment));
-  }
+  evaluator->make_environment_ = std::move(options.make_environment);
+  SF_RETURN_IF_ERROR(evaluator->MakeEnvironments());
   Environment& first = *evaluator->environments_.front();
   SF_RETURN_IF_ERROR(TryStarts(first, evaluator->panel_));
   evaluator->stop_ = std::move(options.stop);
@@ -171,6 +168,16 @@ absl::StatusOr<std::unique_ptr<Evaluator>> Evaluator::Create(Options options) {
   return evaluator;
 }
 
+absl::Status Evaluator::MakeEnvironments() {
+  environments_.clear();
+  const size_t together = std::min(kMaxTogether, panel_.starts.size());
+  for (size_t i = 0; i < together; ++i) {
+    SF_ASSIGN_OR_RETURN(auto environment, make_environment_());
+    environments_.push_back(std::move(environment));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<EvaluationResult> Evaluator::Evaluate(
     std::shared_ptr<const Snapshot> snapshot) {
   const EnvironmentSpec& spec = environments_.front()->spec();
@@ -178,16 +185,25 @@ absl::StatusOr<EvaluationResult> Evaluator::Evaluate(
   SF_RETURN_IF_ERROR(CheckBounds(snapshot->bounds, spec.action));
   SF_ASSIGN_OR_RETURN(const std::unique_ptr<Policy> policy,
                       Policy::Create(std::move(snapshot)));
+  absl::StatusOr<EvaluationResult> result = EvaluateBothModes(*policy);
+  if (result.ok() || absl::IsCancelled(result.status())) return result;
+  LogWarning(absl::StrCat("evaluating once more, with new environments: ",
+                          result.status().message()));
+  SF_RETURN_IF_ERROR(MakeEnvironments());
+  return EvaluateBothModes(*policy);
+}
+
+absl::StatusOr<EvaluationResult> Evaluator::EvaluateBothModes(Policy& policy) {
   EvaluationResult result;
   result.panel_hash = PanelHash(panel_);
-  result.reward_components = spec.reward_components;
+  result.reward_components = environments_.front()->spec().reward_components;
   SF_ASSIGN_OR_RETURN(
       result.deterministic,
-      EvaluateMode(*policy, ActionMode::kDeterministic, nullptr));
+      EvaluateMode(policy, ActionMode::kDeterministic, nullptr));
   ActionStatistics statistics(own_bounds_);
   SF_ASSIGN_OR_RETURN(
       result.stochastic,
-      EvaluateMode(*policy, ActionMode::kStochastic, &statistics));
+      EvaluateMode(policy, ActionMode::kStochastic, &statistics));
   result.entropy = statistics.entropy();
   result.action_mean = statistics.mean();
   result.action_std = statistics.std();

@@ -111,7 +111,9 @@ class Evaluator {
   // with. FailedPrecondition when the snapshot's observations or actions are
   // not the environment's; Policy::Create's errors; what an environment does
   // wrong (an error, a number that is not finite, a wrong size) is a status
-  // that names environment, start, mode and step.
+  // that names environment, start, mode and step. Before it is one, all of it
+  // is done again with new environments, once: a process that somebody killed
+  // costs no run, an environment that is broken fails again.
   absl::StatusOr<EvaluationResult> Evaluate(
       std::shared_ptr<const Snapshot> snapshot);
 
@@ -121,6 +123,8 @@ class Evaluator {
  private:
   Evaluator() = default;
 
+  absl::Status MakeEnvironments();
+  absl::StatusOr<EvaluationResult> EvaluateBothModes(Policy& policy);
   // One mode; `statistics` may be null.
   absl::StatusOr<ModeResult> EvaluateMode(Policy& policy, ActionMode mode,
                                           ActionStatistics* statistics);
@@ -130,6 +134,8 @@ class Evaluator {
   int64_t step_limit_ = 0;   // of an episode
   bool keep_rewards_ = false;
   std::function<bool()> stop_;
+  std::function<absl::StatusOr<std::unique_ptr<Environment>>()>
+      make_environment_;
   std::vector<std::unique_ptr<Environment>> environments_;
 };
 

@@ -174,7 +174,7 @@ absl::Status JoinAndEvaluate(const MemberFlags& flags,
                                     joined.panel_source(), StopRequested));
   LogInfo(absl::StrCat("joined run ", joined.run_id(), ": ",
                        Counted(evaluator->panel().starts.size(), "start"),
-                       " of ", evaluator->panel().environment));
+                       " of ", EnvironmentId(joined.config().environment())));
   process.SetHealthy(true);
   Evaluation evaluation(joined, *evaluator, learner, metrics, waiting,
                         SystemClock());

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "absl/time/time.h"
 #include "core/status.h"
 #include "environments/environment_config.h"
 #include "evaluation/panel.h"
@@ -19,6 +20,11 @@ absl::StatusOr<std::unique_ptr<Evaluator>> Make(const v1::RunConfig& config,
   const v1::EvaluationConfig& evaluation = config.evaluation();
   Evaluator::Options options;
   options.environment = MakeEnvironmentOptions(config.environment());
+  // One in a process of its own may hang here too.
+  if (const double seconds = config.actor().step_deadline_seconds();
+      seconds > 0) {
+    options.environment.step_deadline = absl::Seconds(seconds);
+  }
   options.stop = std::move(stop);
   if (evaluation.has_panel()) {
     SF_ASSIGN_OR_RETURN(options.panel, read_panel(options.environment));

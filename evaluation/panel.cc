@@ -275,7 +275,7 @@ absl::StatusOr<Panel> LoadPanel(FileSystem& files, const std::string& path,
 Panel RandomStarts(const EnvironmentOptions& environment, int episodes,
                    uint64_t seed) {
   Panel panel;
-  panel.environment = environment.name;
+  panel.environment = EnvironmentId(environment);
   panel.environment_hash = EnvironmentHash(environment);
   panel.starts.resize(static_cast<size_t>(episodes));
   uint32_t i = 0;
@@ -332,7 +332,8 @@ absl::Status CheckPanel(const Panel& panel) {
 absl::Status CheckPanelEnvironment(const Panel& panel,
                                    const EnvironmentOptions& environment) {
   const uint64_t hash = EnvironmentHash(environment);
-  if (panel.environment == environment.name && panel.environment_hash == hash) {
+  if (panel.environment == EnvironmentId(environment) &&
+      panel.environment_hash == hash) {
     return absl::OkStatus();
   }
   return absl::FailedPreconditionError(absl::StrCat(

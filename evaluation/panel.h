@@ -45,7 +45,7 @@ struct PanelStart {
 };
 
 struct Panel {
-  std::string environment;        // its name
+  std::string environment;        // EnvironmentId(options)
   uint64_t environment_hash = 0;  // EnvironmentHash(options)
   std::optional<SuccessCriterion> success;
   std::vector<PanelStart> starts;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/plural.h"
 #include "evaluation/audit_table.h"
 #include "evaluation/perturbed_evaluation.h"
 #include "evaluation/text_table.h"
@@ -62,6 +63,21 @@ Json JsonOf(const PerturbedEvaluation& row) {
   return json;
 }
 
+// Half a disturbance, "push_probability: 0.1" without a force, is none and must
+// not look like robustness.
+std::string EffectlessText(const std::vector<PerturbedEvaluation>& rows) {
+  std::string text;
+  for (const PerturbedEvaluation& row : rows) {
+    if (&row == &rows.front() ||
+        row.record.panel_hash != rows.front().record.panel_hash) {
+      continue;
+    }
+    absl::StrAppend(&text, "\"", row.perturbation,
+                    "\" changes nothing: it is the nominal environment\n");
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string FormatPerturbedTable(const std::vector<PerturbedEvaluation>& rows) {
@@ -76,9 +92,9 @@ std::string FormatPerturbedTable(const std::vector<PerturbedEvaluation>& rows) {
       phases.push_back(RowOf(row.perturbation, phase));
     }
   }
-  std::string text =
-      absl::StrCat(rows.front().record.panel_starts, " starts per mode\n",
-                   FormatTextTable(table, 1));
+  std::string text = absl::StrCat(
+      Counted(rows.front().record.panel_starts, "start"), " per mode\n",
+      FormatTextTable(table, 1), EffectlessText(rows));
   if (phases.size() == 1) return text;
   return absl::StrCat(text, "\n", FormatTextTable(phases, 2));
 }

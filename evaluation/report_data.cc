@@ -129,8 +129,7 @@ class Gathering {
 
   void Describe(const v1::RunConfig& config) {
     const v1::EnvironmentConfig& environment = config.environment();
-    data_.environment = absl::StrCat(environment.name(), environment.plugin(),
-                                     environment.gymnasium());
+    data_.environment = EnvironmentId(environment);
     data_.seed = config.seed();
     data_.total_steps = static_cast<uint64_t>(config.total_steps());
     data_.panel = config.evaluation().panel();

@@ -95,7 +95,7 @@ LearnerOptions MakeLearnerOptions(const v1::RunConfig& config,
   options.normalize_observations = config.sac().normalize_observations();
   options.updates_per_step = config.learner().updates_per_step();
   options.warmup_steps = config.learner().warmup_steps();
-  options.environment = config.environment().name();
+  options.environment = EnvironmentId(config.environment());
   return options;
 }
 

@@ -43,6 +43,11 @@ v1::RunConfig WithDefaults(const v1::RunConfig& config) {
   return full;
 }
 
+std::string EnvironmentId(const v1::EnvironmentConfig& environment) {
+  return absl::StrCat(environment.name(), environment.plugin(),
+                      environment.gymnasium());
+}
+
 absl::StatusOr<v1::RunConfig> LoadConfig(
     FileSystem& files, const std::string& path,
     const std::vector<std::string>& overrides) {

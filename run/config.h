@@ -63,6 +63,9 @@ std::string ExplainConfig(const v1::RunConfig& config);
 // 16 hexadecimal digits (FNV-1a 64 of EffectiveConfig).
 std::string ConfigHash(const v1::RunConfig& config);
 
+// Which environment it is: the name, the plug-in or the Gymnasium id.
+std::string EnvironmentId(const v1::EnvironmentConfig& environment);
+
 // A field of the configuration, for an overview.
 struct ConfigOption {
   std::string path;   // "sac.gamma"

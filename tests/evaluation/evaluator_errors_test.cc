@@ -97,6 +97,26 @@ INSTANTIATE_TEST_SUITE_P(
                             "the arm fell off"}),
     [](const auto& wrong) { return wrong.param.name; });
 
+TEST(EvaluatorErrorsTest, OneFailureIsMadeUpForWithNewEnvironments) {
+  const EnvironmentSpec spec = ScriptedEnvironment::DefaultSpec();
+  const auto nothing = [](Act&) { return absl::OkStatus(); };
+  int failures = 0;
+  const auto once = [&failures](Act& act) {
+    if (StateOf(act) != 1 || act.step != 2 || failures == 1) {
+      return absl::OkStatus();
+    }
+    ++failures;
+    return absl::AbortedError("its process was killed");
+  };
+  const auto sound = EvaluateOnce(Scripted(spec, nothing, 3), ZeroPolicy(spec));
+  const auto killed = EvaluateOnce(Scripted(spec, once, 3), ZeroPolicy(spec));
+  ASSERT_TRUE(killed.ok()) << killed.status();
+  EXPECT_EQ(failures, 1);
+  EXPECT_EQ(killed->deterministic.returns, sound->deterministic.returns);
+  EXPECT_EQ(killed->stochastic.returns, sound->stochastic.returns);
+  EXPECT_EQ(killed->stochastic.lengths, sound->stochastic.lengths);
+}
+
 TEST(EvaluatorErrorsTest, AStartKeepsItsNumberWhereTheyRunInTurns) {
   const EnvironmentSpec spec = ScriptedEnvironment::DefaultSpec();
   const auto script = [](Act& act) {

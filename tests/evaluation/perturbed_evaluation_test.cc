@@ -174,6 +174,15 @@ TEST(PerturbedTable, HasARowForEachAndOneForEachPhase) {
   EXPECT_EQ(without.find("return in steps"), std::string::npos);
 }
 
+TEST(PerturbedTable, SaysWhatChangesNothing) {
+  const std::string text = FormatPerturbedTable(
+      Evaluate({"push_probability: 0.1", "mass: 2", "gain: 1"}));
+  EXPECT_THAT(text, HasSubstr("\"push_probability: 0.1\" changes nothing"));
+  EXPECT_THAT(text, HasSubstr("\"gain: 1\" changes nothing"));
+  EXPECT_EQ(text.find("\"mass: 2\""), std::string::npos);
+  EXPECT_EQ(text.find("\"\" changes"), std::string::npos);
+}
+
 TEST(PerturbedJson, HasTheAuditsKeysAndThePhases) {
   const auto rows = Evaluate({"mass: 2 from_step: 100"});
   const auto json = nlohmann::json::parse(FormatPerturbedJson(rows));

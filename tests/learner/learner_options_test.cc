@@ -140,5 +140,17 @@ TEST(LearnerOptionsTest, DiscreteActionsAndStacksSetTheNetworksSizes) {
       MakeLearnerOptions(v1::RunConfig(), stacked, {}).sac.observation_dim, 12);
 }
 
+TEST(LearnerOptionsTest, APolicyNamesItsEnvironmentWhateverItsKind) {
+  EXPECT_EQ(Make({}, true).environment, "Fake-v0");
+  EXPECT_EQ(Make({"environment.name=", "environment.plugin=libp.so"}, true)
+                .environment,
+            "libp.so");
+  EXPECT_EQ(Make({"environment.name=", "environment.gymnasium=G-v3",
+                  "environment.module=m"},
+                 true)
+                .environment,
+            "G-v3");
+}
+
 }  // namespace
 }  // namespace softfleet

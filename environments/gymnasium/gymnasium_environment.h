@@ -12,9 +12,8 @@
 // 3. `truncated` is Gymnasium's; its TimeLimit has the options' limit if there
 //    is one.
 // 4. Numbers in `info` named "reward_..." are the reward's components. The
-// first
-//    step of a scratch episode, with an action of zeros, shows their names; one
-//    that is missing in a later step counts as 0 there.
+//    first step of a scratch episode, with an action of zeros, shows their
+//    names; one that is missing in a later step counts as 0 there.
 // 5. info["success"] or ["is_success"] -> success; ["taken_over"] or
 //    ["intervention"] -> taken_over; ["executed_action"] -> executed_action.
 // 6. Reset seeds Gymnasium with 32 bits made from the 64.

@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <map>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "core/log.h"
@@ -30,18 +31,14 @@ mjModel* Compile(const std::string& xml_file, char* error, int error_size) {
   return model;
 }
 
-// Only the warnings about a model of somebody's own can be acted on.
-absl::StatusOr<SharedModel> LoadModel(const std::string& xml_file) {
+absl::StatusOr<SharedModel> LoadModel(const std::string& xml_file,
+                                      std::string* warning) {
   char error[1024] = "";
   mjModel* model = nullptr;
-  std::string warning;
   SF_RETURN_IF_ERROR(CallMujoco(
-      [&] { model = Compile(xml_file, error, sizeof(error)); }, &warning));
+      [&] { model = Compile(xml_file, error, sizeof(error)); }, warning));
   if (model == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat("MuJoCo: ", error));
-  }
-  if (!warning.empty() && FindMujocoAsset(xml_file).empty()) {
-    LogWarning(absl::StrCat(xml_file, ": MuJoCo: ", warning));
   }
   return SharedModel(model, [](mjModel* unused) { mj_deleteModel(unused); });
 }
@@ -53,15 +50,27 @@ class ModelCache {
     MutexLock lock(mutex_);
     SharedModel model = models_[xml_file].lock();
     if (model != nullptr) return model;
-    SF_ASSIGN_OR_RETURN(model, LoadModel(xml_file));
+    std::string warning;
+    SF_ASSIGN_OR_RETURN(model, LoadModel(xml_file, &warning));
     models_[xml_file] = model;
+    Warn(xml_file, warning);
     return model;
   }
 
  private:
+  // Only about a model of somebody's own something can be done, and once is
+  // enough, however often it is read.
+  void Warn(const std::string& xml_file, const std::string& warning)
+      SF_REQUIRES(mutex_) {
+    if (warning.empty() || !FindMujocoAsset(xml_file).empty()) return;
+    std::string text = absl::StrCat(xml_file, ": MuJoCo: ", warning);
+    if (warnings_.insert(text).second) LogWarning(text);
+  }
+
   Mutex mutex_;
   std::map<std::string, std::weak_ptr<const mjModel>> models_
       SF_GUARDED_BY(mutex_);
+  std::set<std::string> warnings_ SF_GUARDED_BY(mutex_);
 };
 
 absl::StatusOr<SharedModel> CheckSize(SharedModel model, int positions,

@@ -62,7 +62,7 @@ absl::Status CheckWhole(const std::string& path) {
       header.e_shoff + uint64_t{header.e_shnum} * header.e_shentsize;
   if (size >= wanted) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      absl::StrCat(path, " is cut off: it has ", size, " of ", wanted,
+      absl::StrCat("it is cut off: it has ", size, " of ", wanted,
                    " bytes; was it copied completely?"));
 }
 
@@ -106,11 +106,11 @@ absl::StatusOr<const SoftfleetEnvironmentApi*> LoadPlugin(
       reinterpret_cast<SoftfleetEnvironmentFunction>(::dlsym(library, kSymbol));
   if (function == nullptr) {
     return absl::FailedPreconditionError(absl::StrCat(
-        path, " has no ", kSymbol,
+        "it has no ", kSymbol,
         "(): is SOFTFLEET_ENVIRONMENT(YourClass) in it, and exported?"));
   }
   const SoftfleetEnvironmentApi* const api = function();
-  SF_RETURN_IF_ERROR(Annotate(CheckApi(api), path));
+  SF_RETURN_IF_ERROR(CheckApi(api));
   return api;
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes Grafana's dashboard "Softfleet" from run_panels.py and
-cluster_panels.py.
+"""Writes Grafana's dashboard "Softfleet" from run_panels.py,
+cluster_panels.py and environment_panels.py.
 
   scripts/make_dashboard.py > deploy/grafana/dashboards/softfleet.json
 
@@ -11,7 +11,8 @@ check_dashboard.py that the dashboard is sound.
 import json
 import sys
 
-from cluster_panels import ENVIRONMENTS, FLOW, HEALTH, STORAGE, WAITING
+from cluster_panels import FLOW, HEALTH, STORAGE, WAITING
+from environment_panels import ENVIRONMENTS
 from grafana_panels import DATASOURCE, RED, YELLOW
 from run_panels import LEARNING, RUN
 

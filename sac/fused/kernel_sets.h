@@ -16,6 +16,8 @@ extern const Kernels<float> kAvx2Float;
 extern const Kernels<double> kAvx2Double;
 extern const Kernels<float> kAvx512Float;
 extern const Kernels<double> kAvx512Double;
+extern const Kernels<float> kAvx512BFloat16;
+extern const Kernels<float> kAmxBFloat16;
 #endif
 
 }  // namespace softfleet::fused

@@ -1,73 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernels for AVX-512 F. Compiled with it: see kernel_body.h for why
 // nothing here may have external linkage but the two tables.
-#include <immintrin.h>
-
-#include "sac/fused/kernel_body.h"
+#include "sac/fused/avx512_vectors.h"
 #include "sac/fused/kernel_sets.h"
 
 namespace softfleet::fused {
-namespace {
-
-struct Avx512Float {
-  using T = float;
-  using Vec = __m512;
-  static constexpr int kLanes = 16;
-  static constexpr int kRows = 8;
-
-  SF_INLINE __mmask16 Mask(int lanes) {
-    return static_cast<__mmask16>((1u << lanes) - 1);
-  }
-  SF_INLINE Vec Zero() { return _mm512_setzero_ps(); }
-  SF_INLINE Vec Set(T x) { return _mm512_set1_ps(x); }
-  SF_INLINE Vec Load(const T* p) { return _mm512_loadu_ps(p); }
-  SF_INLINE void Store(T* p, Vec v) { _mm512_storeu_ps(p, v); }
-  SF_INLINE Vec LoadPart(const T* p, int lanes) {
-    return _mm512_maskz_loadu_ps(Mask(lanes), p);
-  }
-  SF_INLINE void StorePart(T* p, Vec v, int lanes) {
-    _mm512_mask_storeu_ps(p, Mask(lanes), v);
-  }
-  SF_INLINE Vec Add(Vec a, Vec b) { return _mm512_add_ps(a, b); }
-  SF_INLINE Vec MultiplyAdd(Vec a, Vec b, Vec c) {
-    return _mm512_fmadd_ps(a, b, c);
-  }
-  SF_INLINE Vec Relu(Vec v) { return _mm512_max_ps(Zero(), v); }
-  SF_INLINE Vec KeepWherePositive(Vec v, Vec h) {
-    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(h, Zero(), _CMP_NLE_UQ), v);
-  }
-};
-
-struct Avx512Double {
-  using T = double;
-  using Vec = __m512d;
-  static constexpr int kLanes = 8;
-  static constexpr int kRows = 8;
-
-  SF_INLINE __mmask8 Mask(int lanes) {
-    return static_cast<__mmask8>((1u << lanes) - 1);
-  }
-  SF_INLINE Vec Zero() { return _mm512_setzero_pd(); }
-  SF_INLINE Vec Set(T x) { return _mm512_set1_pd(x); }
-  SF_INLINE Vec Load(const T* p) { return _mm512_loadu_pd(p); }
-  SF_INLINE void Store(T* p, Vec v) { _mm512_storeu_pd(p, v); }
-  SF_INLINE Vec LoadPart(const T* p, int lanes) {
-    return _mm512_maskz_loadu_pd(Mask(lanes), p);
-  }
-  SF_INLINE void StorePart(T* p, Vec v, int lanes) {
-    _mm512_mask_storeu_pd(p, Mask(lanes), v);
-  }
-  SF_INLINE Vec Add(Vec a, Vec b) { return _mm512_add_pd(a, b); }
-  SF_INLINE Vec MultiplyAdd(Vec a, Vec b, Vec c) {
-    return _mm512_fmadd_pd(a, b, c);
-  }
-  SF_INLINE Vec Relu(Vec v) { return _mm512_max_pd(Zero(), v); }
-  SF_INLINE Vec KeepWherePositive(Vec v, Vec h) {
-    return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(h, Zero(), _CMP_NLE_UQ), v);
-  }
-};
-
-}  // namespace
 
 const Kernels<float> kAvx512Float = KernelsOf<Avx512Float>("avx512");
 const Kernels<double> kAvx512Double = KernelsOf<Avx512Double>("avx512");

@@ -37,14 +37,16 @@ function(softfleet_cuda_module name)
     BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "${rpath}"
     INSTALL_RPATH_USE_LINK_PATH OFF)
   target_compile_options(${name} PRIVATE
-    "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr>"
+    # -fmad=false: numbers are rounded as the CPU rounds them; what is fused
+    # would save nothing beside the memory that these kernels move.
+    "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-fmad=false>"
     "$<$<COMPILE_LANGUAGE:CXX>:${SOFTFLEET_WARNINGS}>"
     "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-idirafter ${_torch}/include>"
     "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-idirafter ${_torch}/include/torch/csrc/api/include>")
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_include_directories(${name} SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
   target_link_libraries(${name} PRIVATE softfleet_torch_cuda softfleet_c10_cuda
-    softfleet_torch_cpu softfleet_c10 CUDA::cudart)
+    softfleet_torch_cpu softfleet_c10 CUDA::cudart CUDA::cublas)
   # --no-as-needed: libtorch_cuda registers itself when loaded; no symbol of it
   # need be used. --disable-new-dtags: DT_RPATH also serves the libraries that
   # libtorch_cuda needs (cuBLAS, cuDNN, ...); DT_RUNPATH does not.

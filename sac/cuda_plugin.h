@@ -51,6 +51,9 @@ class CudaPlugin {
   // with the CPU: OK means that driver, libraries and device work together.
   absl::Status SelfTest(int device) const;
 
+  // The plug-in's calls, for those who wrap them.
+  const SacCudaApi& api() const { return *api_; }
+
  private:
   explicit CudaPlugin(const SacCudaApi* api) : api_(api) {}
 

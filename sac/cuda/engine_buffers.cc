@@ -71,7 +71,10 @@ class Packer {
     Copy<T>(layout_.observations + b * options.observation_dim * kSize,
             batch.next_observations);
     Copy<T>(layout_.actions, batch.actions);
-    Copy<T>(layout_.noise, draws.noise);
+    // An update that leaves the actor alone needs no noise at s.
+    if (static_cast<int64_t>(draws.noise.size()) == b * options.action_dim) {
+      Copy<T>(layout_.noise, draws.noise);
+    }
     if (options.continuous != 0) {
       Copy<T>(layout_.noise + b * options.action_dim * kSize, draws.next_noise);
     }

@@ -7,11 +7,12 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <exception>
 #include <sstream>
-#include <stdexcept>
 #include <string>
 
+#include "sac/cuda/cuda_check.h"
+#include "sac/cuda/engine_door.h"
+#include "sac/cuda/guarded.h"
 #include "sac/cuda/plugin_abi.h"
 #include "sac/cuda/saxpy.h"
 
@@ -23,31 +24,6 @@ namespace {
 // terms in float32 by about 1e-6. TF32 would show as about 1e-3.
 constexpr double kSaxpyTolerance = 1e-6;
 constexpr double kMatmulTolerance = 5e-5;
-
-void WriteMessage(const std::string& text, char* message, std::size_t size) {
-  if (message != nullptr && size > 0) {
-    std::snprintf(message, size, "%s", text.c_str());
-  }
-}
-
-// Runs `body`; an exception becomes its message and the value 1.
-template <typename Body>
-std::int32_t Guarded(char* message, std::size_t size, Body body) {
-  try {
-    return body();
-  } catch (const std::exception& error) {
-    WriteMessage(error.what(), message, size);
-  } catch (...) {
-    WriteMessage("unknown exception", message, size);
-  }
-  return 1;
-}
-
-void Check(cudaError_t error, const char* what) {
-  if (error == cudaSuccess) return;
-  throw std::runtime_error(std::string(what) + ": " +
-                           cudaGetErrorString(error));
-}
 
 std::int32_t DeviceCount(char* message, std::size_t message_size) {
   int count = 0;
@@ -65,12 +41,12 @@ std::int32_t DescribeDevice(std::int32_t device, SacCudaDevice* out,
                             char* message, std::size_t message_size) {
   return Guarded(message, message_size, [&] {
     cudaDeviceProp properties;
-    Check(cudaGetDeviceProperties(&properties, device),
-          "cudaGetDeviceProperties");
+    CudaCheck(cudaGetDeviceProperties(&properties, device),
+              "cudaGetDeviceProperties");
     const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(device));
     std::size_t free_bytes = 0;
     std::size_t total_bytes = 0;
-    Check(cudaMemGetInfo(&free_bytes, &total_bytes), "cudaMemGetInfo");
+    CudaCheck(cudaMemGetInfo(&free_bytes, &total_bytes), "cudaMemGetInfo");
     *out = SacCudaDevice{};
     std::snprintf(out->name, sizeof(out->name), "%s", properties.name);
     out->major = properties.major;
@@ -104,10 +80,10 @@ double SaxpyError(const at::Device& device) {
   const at::Tensor device_x = x.to(device);
   const at::Tensor device_y = y.to(device);
   at::Tensor out = at::empty_like(device_x);
-  Check(LaunchSaxpy(saxpy, device_x.data_ptr<float>(),
-                    device_y.data_ptr<float>(), out.data_ptr<float>(), kCount,
-                    at::cuda::getCurrentCUDAStream()),
-        "saxpy");
+  CudaCheck(LaunchSaxpy(saxpy, device_x.data_ptr<float>(),
+                        device_y.data_ptr<float>(), out.data_ptr<float>(),
+                        kCount, at::cuda::getCurrentCUDAStream()),
+            "saxpy");
   return RelativeError(out.cpu(), expected);
 }
 
@@ -136,7 +112,7 @@ std::int32_t SelfTest(std::int32_t device, char* message,
 }
 
 constexpr SacCudaApi kApi = {kSacCudaAbiVersion, DeviceCount, DescribeDevice,
-                             SelfTest};
+                             SelfTest, &kSacCudaEngineApi};
 
 }  // namespace
 }  // namespace softfleet

@@ -15,7 +15,7 @@
 namespace softfleet {
 
 // Places a staged block; one team.
-struct PlaceStaged {
+struct PlaceStagedBlock {
   RowRing ring;
   const StagedBlock* block;
 

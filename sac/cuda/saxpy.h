@@ -8,20 +8,14 @@
 
 #include <cstdint>
 
-#ifdef __CUDACC__
-#define SOFTFLEET_HOST_DEVICE __host__ __device__
-#else
-#define SOFTFLEET_HOST_DEVICE
-#endif
+#include "core/host_device.h"
 
 namespace softfleet {
 
 struct Saxpy {
   float a;
 
-  SOFTFLEET_HOST_DEVICE float operator()(float x, float y) const {
-    return a * x + y;
-  }
+  SF_HOST_DEVICE float operator()(float x, float y) const { return a * x + y; }
 };
 
 // out[i] = function(x[i], y[i]) for i < count, in order on `stream`. The

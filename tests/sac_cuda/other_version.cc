@@ -4,6 +4,6 @@
 
 extern "C" const softfleet::SacCudaApi* softfleet_sac_cuda_api() {
   static constexpr softfleet::SacCudaApi kApi = {
-      softfleet::kSacCudaAbiVersion + 41, nullptr, nullptr, nullptr};
+      softfleet::kSacCudaAbiVersion + 41, nullptr, nullptr, nullptr, nullptr};
   return &kApi;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/system_checkpoint.h"
 
+#include <utility>
+
 #include "core/safetensors.h"
 #include "core/status.h"
 #include "learner/learner_file.h"
@@ -13,22 +15,23 @@ constexpr char kTableFile[] = "replay.safetensors";
 
 }  // namespace
 
-absl::Status SaveSystem(FileSystem& files, EmbeddedSystem& system,
-                        const std::string& directory,
-                        CheckpointManifest* manifest) {
-  const auto write = [&](const char* name,
-                         const TensorMap& tensors) -> absl::Status {
-    SF_ASSIGN_OR_RETURN(
-        manifest->files[name],
-        WriteSafetensors(files, JoinPath(directory, name), tensors, {}));
-    return absl::OkStatus();
-  };
+absl::StatusOr<SystemInstant> CaptureSystem(EmbeddedSystem& system) {
+  SF_ASSIGN_OR_RETURN(TensorMap learner, CaptureLearner(system.learner()));
+  return SystemInstant{std::move(learner), system.actor().Save(),
+                       system.table().Freeze()};
+}
+
+absl::Status WriteSystem(FileSystem& files, const SystemInstant& instant,
+                         const std::string& directory,
+                         CheckpointManifest* manifest) {
   SF_RETURN_IF_ERROR(
-      SaveLearnerFile(files, system.learner(), directory, manifest));
-  SF_RETURN_IF_ERROR(write(kActorFile, system.actor().Save()));
+      WriteLearnerFile(files, instant.learner, directory, manifest));
+  SF_ASSIGN_OR_RETURN(manifest->files[kActorFile],
+                      WriteSafetensors(files, JoinPath(directory, kActorFile),
+                                       instant.actor, {}));
   SF_ASSIGN_OR_RETURN(
       manifest->files[kTableFile],
-      system.table().Save(files, JoinPath(directory, kTableFile)));
+      instant.table->Write(files, JoinPath(directory, kTableFile)));
   return absl::OkStatus();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/training_run.h"
 
+#include <memory>
 #include <utility>
 
 #include "absl/memory/memory.h"
@@ -71,7 +72,7 @@ absl::StatusOr<bool> TrainingRun::Run(const std::function<bool()>& stop) {
   while (!recorder_->finished() && step() < config_.total_steps() &&
          recorder_->stopped_by().empty()) {
     if (stop()) {
-      SF_RETURN_IF_ERROR(recorder_->Stop(Counts(), Content()));
+      SF_RETURN_IF_ERROR(Stop());
       return false;
     }
     SF_RETURN_IF_ERROR(Round());
@@ -94,8 +95,9 @@ absl::Status TrainingRun::Round() {
     SF_RETURN_IF_ERROR(Evaluate());
   }
   if (!last && Crossed(config_.checkpoint_interval(), before, now)) {
-    SF_RETURN_IF_ERROR(recorder_->WriteCheckpoint(Counts(), Content()));
+    SF_RETURN_IF_ERROR(BeginCheckpoint());
   }
+  SF_RETURN_IF_ERROR(recorder_->PollCheckpoint());
   if (observer_.on_round) observer_.on_round(SoFar());
   return recorder_->ApplyStopRules(Counts());
 }
@@ -105,7 +107,15 @@ absl::Status TrainingRun::Finish() {
   if (!recorder_->Evaluated(Counts())) SF_RETURN_IF_ERROR(Evaluate());
   SF_ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> snapshot,
                       system_->Publish(RunState::kFinished));
-  return recorder_->Finish(Counts(), *snapshot, Content());
+  SF_RETURN_IF_ERROR(recorder_->AwaitCheckpoint());
+  SF_ASSIGN_OR_RETURN(CheckpointContent content, Content());
+  return recorder_->Finish(Counts(), *snapshot, std::move(content));
+}
+
+absl::Status TrainingRun::Stop() {
+  SF_RETURN_IF_ERROR(recorder_->AwaitCheckpoint());
+  SF_ASSIGN_OR_RETURN(CheckpointContent content, Content());
+  return recorder_->Stop(Counts(), std::move(content));
 }
 
 absl::Status TrainingRun::WriteMetrics() {
@@ -133,11 +143,21 @@ RunCounts TrainingRun::Counts() {
   return {step(), system_->learner().updates()};
 }
 
-CheckpointContent TrainingRun::Content() {
-  return {.write_files = [this](const std::string& directory,
-                                CheckpointManifest* manifest) {
-    return SaveSystem(*files_, *system_, directory, manifest);
-  }};
+absl::StatusOr<CheckpointContent> TrainingRun::Content() {
+  SF_ASSIGN_OR_RETURN(SystemInstant captured, CaptureSystem(*system_));
+  // Shared, because a std::function is copied.
+  const auto instant = std::make_shared<SystemInstant>(std::move(captured));
+  return CheckpointContent{
+      .write_files = [files = files_, instant](const std::string& directory,
+                                               CheckpointManifest* manifest) {
+        return WriteSystem(*files, *instant, directory, manifest);
+      }};
+}
+
+absl::Status TrainingRun::BeginCheckpoint() {
+  SF_RETURN_IF_ERROR(recorder_->AwaitCheckpoint());
+  SF_ASSIGN_OR_RETURN(CheckpointContent content, Content());
+  return recorder_->BeginCheckpoint(Counts(), std::move(content));
 }
 
 }  // namespace softfleet

@@ -7,8 +7,10 @@
 //     where their interval has been crossed: a row of metrics.csv, an
 //     evaluation, a checkpoint, in this order.
 //  2. A checkpoint is one instant: networks, optimisers, table, environments
-//     in mid-episode, counters. A run that continues from it is bit-equal to
-//     one that was never interrupted (one machine, one build).
+//     in mid-episode, counters. A thread writes it while the run goes on; where
+//     the next is due before it is written, the run waits, so that the steps of
+//     checkpoints do not depend on the disk. A run that continues from it is
+//     bit-equal to one that was never interrupted (one machine, one build).
 //  3. The end, at total_steps or where a rule of RunConfig.stop applies, is an
 //     evaluation, the policy bundle, and a checkpoint that says "finished".
 //
@@ -66,11 +68,13 @@ class TrainingRun {
   absl::Status Begin(const std::string& init_from);
   absl::Status Round();
   absl::Status Finish();
+  absl::Status Stop();
   absl::Status WriteMetrics();
   absl::Status Evaluate();
   MetricsRow SoFar();
   RunCounts Counts();
-  CheckpointContent Content();
+  absl::StatusOr<CheckpointContent> Content();
+  absl::Status BeginCheckpoint();
 
   FileSystem* files_;
   v1::RunConfig config_;

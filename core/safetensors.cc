@@ -372,14 +372,33 @@ absl::StatusOr<SafetensorsContent> ReadSafetensors(FileSystem& files,
 absl::StatusOr<FileDigest> WriteSafetensors(
     FileSystem& files, const std::string& path,
     std::span<const TensorView> tensors, const SafetensorsMetadata& metadata) {
+  return WriteSafetensors(files, path, tensors, metadata,
+                          [&](size_t i, const AppendPiece& append) {
+                            return append(AsText(tensors[i].bytes));
+                          });
+}
+
+absl::StatusOr<FileDigest> WriteSafetensors(
+    FileSystem& files, const std::string& path,
+    std::span<const TensorView> tensors, const SafetensorsMetadata& metadata,
+    const std::function<absl::Status(size_t, const AppendPiece&)>& read) {
   const absl::StatusOr<std::string> preamble = Preamble(tensors, metadata);
   if (!preamble.ok()) return Annotate(preamble.status(), path);
   SF_ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file,
                       files.Open(path, FileSystem::OpenMode::kReplace));
   FileDigest digest;
-  SF_RETURN_IF_ERROR(AppendAndDigest(*file, *preamble, digest));
-  for (const TensorView& tensor : tensors) {
-    SF_RETURN_IF_ERROR(AppendAndDigest(*file, AsText(tensor.bytes), digest));
+  const AppendPiece append = [&](absl::string_view piece) {
+    return AppendAndDigest(*file, piece, digest);
+  };
+  SF_RETURN_IF_ERROR(append(*preamble));
+  uint64_t size = digest.size;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    SF_RETURN_IF_ERROR(read(i, append));
+    size += tensors[i].bytes.size();
+    if (digest.size == size) continue;
+    return absl::InternalError(absl::StrCat(
+        path, ": tensor \"", tensors[i].name, "\" was not given its ",
+        tensors[i].bytes.size(), " bytes"));
   }
   SF_RETURN_IF_ERROR(file->Sync());
   SF_RETURN_IF_ERROR(file->Close());

@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -70,6 +71,14 @@ struct FileDigest {
 absl::StatusOr<FileDigest> WriteSafetensors(
     FileSystem& files, const std::string& path,
     std::span<const TensorView> tensors, const SafetensorsMetadata& metadata);
+// The same, of bytes that are not to be read where they lie:
+// `read(i, append)` gives those of tensors[i] to `append` in pieces. Of
+// TensorView::bytes only the size counts.
+using AppendPiece = std::function<absl::Status(absl::string_view piece)>;
+absl::StatusOr<FileDigest> WriteSafetensors(
+    FileSystem& files, const std::string& path,
+    std::span<const TensorView> tensors, const SafetensorsMetadata& metadata,
+    const std::function<absl::Status(size_t, const AppendPiece&)>& read);
 absl::StatusOr<FileDigest> WriteSafetensors(
     FileSystem& files, const std::string& path, const TensorMap& tensors,
     const SafetensorsMetadata& metadata);

@@ -2,6 +2,7 @@
 #include "learner/cluster_checkpoint.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/safetensors.h"
@@ -16,14 +17,21 @@ constexpr char kStepsTensor[] = "received_steps";
 
 }  // namespace
 
-absl::Status SaveLearner(FileSystem& files, const LearnerLoop& loop,
-                         const ReceivedSteps& steps,
-                         const std::string& directory,
-                         CheckpointManifest* manifest) {
-  SF_RETURN_IF_ERROR(SaveLearnerFile(files, loop, directory, manifest));
-  SF_ASSIGN_OR_RETURN(manifest->files[kStepsFile],
-                      WriteSafetensors(files, JoinPath(directory, kStepsFile),
-                                       {{kStepsTensor, steps.Save()}}, {}));
+absl::StatusOr<ClusterInstant> CaptureCluster(const LearnerLoop& loop,
+                                              const ReceivedSteps& steps) {
+  SF_ASSIGN_OR_RETURN(TensorMap learner, CaptureLearner(loop));
+  return ClusterInstant{std::move(learner), steps.Save()};
+}
+
+absl::Status WriteCluster(FileSystem& files, const ClusterInstant& instant,
+                          const std::string& directory,
+                          CheckpointManifest* manifest) {
+  SF_RETURN_IF_ERROR(
+      WriteLearnerFile(files, instant.learner, directory, manifest));
+  SF_ASSIGN_OR_RETURN(
+      manifest->files[kStepsFile],
+      WriteSafetensors(files, JoinPath(directory, kStepsFile),
+                       {{kStepsTensor, instant.received_steps}}, {}));
   return absl::OkStatus();
 }
 

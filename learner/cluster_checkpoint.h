@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/file_system.h"
+#include "core/tensor.h"
 #include "experience/shard_stream.h"
 #include "learner/learner_loop.h"
 #include "learner/received_steps.h"
@@ -19,12 +20,17 @@
 
 namespace softfleet {
 
-// Writes the files into `directory` and enters them into manifest->files. As
-// SaveLearnerFile for what is not finite.
-absl::Status SaveLearner(FileSystem& files, const LearnerLoop& loop,
-                         const ReceivedSteps& steps,
-                         const std::string& directory,
-                         CheckpointManifest* manifest);
+// What the files hold, as it is now. As CaptureLearner for what is not finite.
+struct ClusterInstant {
+  TensorMap learner;
+  Tensor received_steps;
+};
+absl::StatusOr<ClusterInstant> CaptureCluster(const LearnerLoop& loop,
+                                              const ReceivedSteps& steps);
+// Writes them into `directory` and enters them into manifest->files.
+absl::Status WriteCluster(FileSystem& files, const ClusterInstant& instant,
+                          const std::string& directory,
+                          CheckpointManifest* manifest);
 // Errors name the file and what does not fit; both are then unusable.
 absl::Status RestoreLearner(FileSystem& files, const std::string& directory,
                             LearnerLoop& loop, ReceivedSteps& steps);

@@ -67,6 +67,7 @@ absl::StatusOr<std::unique_ptr<ClusterRun>> ClusterRun::Create(
   if (const CheckpointStore::Found* found = run->recorder_->checkpoint()) {
     SF_RETURN_IF_ERROR(Annotate(run->Restore(*found), found->directory));
   }
+  run->checkpointed_ = run->recorder_->checkpointed_step();
   SF_RETURN_IF_ERROR(run->recorder_->Begin());
   SF_RETURN_IF_ERROR(run->BeginPublishing());
   run->Show();
@@ -218,9 +219,9 @@ absl::Status ClusterRun::KeepRecords(int64_t before) {
   if (!last && Crossed(config.evaluation().interval(), before, now)) {
     SF_RETURN_IF_ERROR(RequestEvaluation(/*final=*/false));
   }
-  if (!last && Crossed(config.checkpoint_interval(), before, now)) {
-    SF_RETURN_IF_ERROR(WriteCheckpoint());
-  }
+  checkpoint_due_ |=
+      !last && Crossed(config.checkpoint_interval(), before, now);
+  SF_RETURN_IF_ERROR(KeepCheckpoints());
   if (final_requested_) return absl::OkStatus();
   SF_RETURN_IF_ERROR(recorder_->ApplyStopRules(counts()));
   if (stop_at_ < 0 && !recorder_->stopped_by().empty()) {
@@ -245,8 +246,9 @@ absl::StatusOr<bool> ClusterRun::End() {
   if (recorder_->Evaluated(counts())) {
     SF_ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot,
                         Publish(RunState::kFinished));
-    const PhaseTimer timer(*clock_, metrics_->checkpoint_seconds);
-    SF_RETURN_IF_ERROR(recorder_->Finish(counts(), *snapshot, Content()));
+    SF_ASSIGN_OR_RETURN(CheckpointContent content, Content());
+    SF_RETURN_IF_ERROR(
+        recorder_->Finish(counts(), *snapshot, std::move(content)));
     state_ = RunState::kFinished;
     return true;
   }
@@ -291,29 +293,45 @@ absl::Status ClusterRun::WriteMetrics() {
   return absl::OkStatus();
 }
 
-CheckpointContent ClusterRun::Content() const {
-  return {[this](const std::string& directory, CheckpointManifest* manifest) {
-            return SaveLearner(*options_.files, *loop_, feed_->steps(),
-                               directory, manifest);
-          },
-          FormatPositions(feed_->positions())};
+absl::StatusOr<CheckpointContent> ClusterRun::Content() const {
+  absl::StatusOr<ClusterInstant> captured =
+      CaptureCluster(*loop_, feed_->steps());
+  if (!captured.ok()) metrics_->nonfinite_updates.Increment();
+  SF_RETURN_IF_ERROR(captured.status());
+  return CheckpointContent{
+      [files = options_.files, instant = *std::move(captured)](
+          const std::string& directory, CheckpointManifest* manifest) {
+        return WriteCluster(*files, instant, directory, manifest);
+      },
+      FormatPositions(feed_->positions())};
 }
 
-absl::Status ClusterRun::WriteCheckpoint() {
-  const PhaseTimer timer(*clock_, metrics_->checkpoint_seconds);
-  const absl::Status written = recorder_->WriteCheckpoint(counts(), Content());
-  if (absl::IsDataLoss(written)) metrics_->nonfinite_updates.Increment();
-  SF_RETURN_IF_ERROR(written);
-  metrics_->checkpoints.Increment();
-  metrics_->checkpoint_timestamp_seconds.Set(
-      absl::ToDoubleSeconds(clock_->Now() - absl::UnixEpoch()));
+absl::Status ClusterRun::KeepCheckpoints() {
+  const absl::Duration began = clock_->Monotonic();
+  SF_RETURN_IF_ERROR(recorder_->PollCheckpoint());
+  const int64_t newest = recorder_->checkpointed_step();
+  if (std::exchange(checkpointed_, newest) != newest) {
+    metrics_->checkpoints.Increment();
+    metrics_->checkpoint_timestamp_seconds.Set(
+        absl::ToDoubleSeconds(clock_->Now() - absl::UnixEpoch()));
+  }
+  // A disk that is slower than the interval delays the next, not the loop.
+  if (!checkpoint_due_ || recorder_->writing_checkpoint()) {
+    return absl::OkStatus();
+  }
+  checkpoint_due_ = false;
+  SF_ASSIGN_OR_RETURN(CheckpointContent content, Content());
+  SF_RETURN_IF_ERROR(recorder_->BeginCheckpoint(counts(), std::move(content)));
+  metrics_->checkpoint_seconds.Observe(
+      absl::ToDoubleSeconds(clock_->Monotonic() - began));
   return absl::OkStatus();
 }
 
 absl::Status ClusterRun::Stop() {
   if (finished()) return absl::OkStatus();
   if (metrics_due_) SF_RETURN_IF_ERROR(WriteMetrics());
-  return recorder_->Stop(counts(), Content());
+  SF_ASSIGN_OR_RETURN(CheckpointContent content, Content());
+  return recorder_->Stop(counts(), std::move(content));
 }
 
 }  // namespace softfleet

@@ -127,8 +127,9 @@ class ClusterRun {
   absl::StatusOr<std::shared_ptr<const Snapshot>> Publish(RunState state);
   absl::Status RequestEvaluation(bool final);
   absl::Status WriteMetrics();
-  absl::Status WriteCheckpoint();
-  CheckpointContent Content() const;
+  // Begins one that is due, notices one that is there.
+  absl::Status KeepCheckpoints();
+  absl::StatusOr<CheckpointContent> Content() const;
   RunCounts counts() const { return {loop_->received(), loop_->updates()}; }
   int64_t total_steps() const;  // the stop rules considered
   // As many rows as earn the updates that are still to be done.
@@ -160,8 +161,10 @@ class ClusterRun {
   absl::Duration published_ = -absl::InfiniteDuration();
   bool final_requested_ = false;
   bool metrics_due_ = false;
-  uint64_t version_ = 0;  // of the newest snapshot
-  int64_t skipped_ = 0;   // evaluations, as shown
+  bool checkpoint_due_ = false;
+  int64_t checkpointed_ = -1;  // step of the newest checkpoint, as shown
+  uint64_t version_ = 0;       // of the newest snapshot
+  int64_t skipped_ = 0;        // evaluations, as shown
   int64_t overtaken_ = 0, invalid_ = 0, repeated_ = 0;
   // As last known; NaN before.
   double interval_return_ = std::numeric_limits<double>::quiet_NaN();

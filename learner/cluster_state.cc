@@ -114,6 +114,8 @@ absl::Status ClusterRun::Fail(const absl::Status& status) {
   if (!absl::IsDataLoss(status)) return status;
   state_ = RunState::kFailed;
   Show();
+  const absl::Status written = recorder_->AwaitCheckpoint();
+  if (!written.ok()) LogWarning(written.message());
   const absl::Status noted =
       recorder_->Note(absl::StrCat("failed: ", status.message()));
   if (!noted.ok()) LogWarning(noted.message());

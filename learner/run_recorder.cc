@@ -30,6 +30,27 @@ bool SaysFinished(const CheckpointManifest& manifest,
   return manifest.config_hash == ConfigHash(config) && SaysFinished(manifest);
 }
 
+// The best deterministic return's step among the checkpoints there are.
+std::optional<uint64_t> BestStep(const CheckpointStore& checkpoints,
+                                 std::vector<AuditRecord> audit) {
+  const auto steps = checkpoints.Steps();
+  if (!steps.ok()) return std::nullopt;
+  std::erase_if(audit, [&](const AuditRecord& record) {
+    return std::find(steps->begin(), steps->end(), record.step) == steps->end();
+  });
+  const AuditRecord* best = BestRecord(audit);
+  if (best == nullptr) return std::nullopt;
+  return best->step;
+}
+
+// Makes what the file holds survive power loss, whoever is writing to it.
+absl::Status SyncFile(FileSystem& files, const std::string& path) {
+  SF_ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file,
+                      files.Open(path, FileSystem::OpenMode::kAppend));
+  SF_RETURN_IF_ERROR(file->Sync());
+  return file->Close();
+}
+
 // `state` and the driver's own fields.
 absl::StatusOr<std::string> Merge(Json state, const std::string& driver) {
   const Json added = Json::parse(driver, nullptr, false);
@@ -208,16 +229,15 @@ absl::Status RunRecorder::ApplyStopRules(const RunCounts& now) {
   return Note(absl::StrCat("finishing at step ", now.step, ": ", stopped_by_));
 }
 
-absl::Status RunRecorder::WriteCheckpoint(const RunCounts& now,
-                                          const CheckpointContent& content) {
-  return WriteCheckpoint(now, content, /*finished=*/false);
+absl::Status RunRecorder::BeginCheckpoint(const RunCounts& now,
+                                          CheckpointContent content) {
+  return BeginCheckpoint(now, std::move(content), /*finished=*/false);
 }
 
-absl::Status RunRecorder::WriteCheckpoint(const RunCounts& now,
-                                          const CheckpointContent& content,
+absl::Status RunRecorder::BeginCheckpoint(const RunCounts& now,
+                                          CheckpointContent content,
                                           bool finished) {
-  // The checkpoint promises the rows up to its step.
-  SF_RETURN_IF_ERROR(metrics_->Sync());
+  SF_RETURN_IF_ERROR(AwaitCheckpoint());
   CheckpointManifest manifest;
   manifest.step = static_cast<uint64_t>(now.step);
   manifest.updates = static_cast<uint64_t>(now.updates);
@@ -229,41 +249,64 @@ absl::Status RunRecorder::WriteCheckpoint(const RunCounts& now,
                              {"wall_seconds", WallSeconds()},
                              {"interval", Json::parse(interval_.Save())}},
                             content.state_json));
+  begun_ = {now.step, finished, clock_->Monotonic()};
+  writer_.Start("checkpoint", [this, manifest = std::move(manifest),
+                               content = std::move(content), audit = audit()] {
+    return WriteCheckpoint(manifest, content, audit);
+  });
+  return absl::OkStatus();
+}
+
+absl::Status RunRecorder::WriteCheckpoint(
+    CheckpointManifest manifest, const CheckpointContent& content,
+    const std::vector<AuditRecord>& audit) {
+  // The checkpoint promises the rows up to its step.
+  SF_RETURN_IF_ERROR(SyncFile(*files_, directory_->File("metrics.csv")));
   SF_RETURN_IF_ERROR(
       Annotate(checkpoints_->Write(std::move(manifest), content.write_files),
                "writing a checkpoint (older ones are intact)"));
-  checkpointed_step_ = now.step;
-  SF_RETURN_IF_ERROR(
-      checkpoints_->Retain(config_.learner().keep_checkpoints(), BestStep()));
-  return log_->Write("checkpoint",
-                     {{"step", now.step}, {"finished", finished}});
+  return checkpoints_->Retain(config_.learner().keep_checkpoints(),
+                              BestStep(*checkpoints_, audit));
 }
 
-std::optional<uint64_t> RunRecorder::BestStep() const {
-  const auto steps = checkpoints_->Steps();
-  if (!steps.ok()) return std::nullopt;
-  std::vector<AuditRecord> candidates = audit();
-  std::erase_if(candidates, [&](const AuditRecord& record) {
-    return std::find(steps->begin(), steps->end(), record.step) == steps->end();
-  });
-  const AuditRecord* best = BestRecord(candidates);
-  if (best == nullptr) return std::nullopt;
-  return best->step;
+absl::Status RunRecorder::PollCheckpoint() {
+  if (!writer_.underway() || !writer_.done()) return absl::OkStatus();
+  return AwaitCheckpoint();
+}
+
+absl::Status RunRecorder::AwaitCheckpoint() {
+  if (!writer_.underway()) return absl::OkStatus();
+  SF_RETURN_IF_ERROR(writer_.Take());
+  checkpointed_step_ = begun_.step;
+  return log_->Write(
+      "checkpoint",
+      {{"step", begun_.step},
+       {"finished", begun_.finished},
+       {"seconds", absl::ToDoubleSeconds(clock_->Monotonic() - begun_.began)}});
+}
+
+absl::Status RunRecorder::WriteCheckpoint(const RunCounts& now,
+                                          CheckpointContent content) {
+  SF_RETURN_IF_ERROR(BeginCheckpoint(now, std::move(content)));
+  return AwaitCheckpoint();
 }
 
 absl::Status RunRecorder::Stop(const RunCounts& now,
-                               const CheckpointContent& content) {
+                               CheckpointContent content) {
+  SF_RETURN_IF_ERROR(AwaitCheckpoint());
   if (checkpointed_step_ != now.step) {
-    SF_RETURN_IF_ERROR(WriteCheckpoint(now, content));
+    SF_RETURN_IF_ERROR(WriteCheckpoint(now, std::move(content)));
   }
   return log_->Write("stop", {{"step", now.step}});
 }
 
 absl::Status RunRecorder::Finish(const RunCounts& now, const Snapshot& snapshot,
-                                 const CheckpointContent& content) {
+                                 CheckpointContent content) {
   SF_RETURN_IF_ERROR(WritePolicyBundle(*files_, directory_->File("policy"),
                                        {snapshot, ActionMode::kDeterministic}));
-  SF_RETURN_IF_ERROR(WriteCheckpoint(now, content, /*finished=*/true));
+  SF_RETURN_IF_ERROR(
+      BeginCheckpoint(now, std::move(content), /*finished=*/true));
+  SF_RETURN_IF_ERROR(AwaitCheckpoint());
   finished_ = true;
   return log_->Write("finish", {{"step", now.step},
                                 {"stopped_by", stopped_by_},

@@ -33,6 +33,7 @@
 #include "core/file_system.h"
 #include "experience/episode.h"
 #include "experience/snapshot.h"
+#include "learner/background_job.h"
 #include "learner/interval_metrics.h"
 #include "run/audit_log.h"
 #include "run/checkpoint_store.h"
@@ -67,9 +68,10 @@ struct RunObserver {
   std::function<void(const std::string&)> on_note;
 };
 
-// The driver's part of a checkpoint.
+// The driver's part of a checkpoint: what was at one instant.
 struct CheckpointContent {
-  // As in CheckpointStore::Write.
+  // As in CheckpointStore::Write; called once, maybe by another thread while
+  // the driver goes on.
   std::function<absl::Status(const std::string& directory,
                              CheckpointManifest* manifest)>
       write_files;
@@ -126,20 +128,29 @@ class RunRecorder {
   absl::Status ApplyStopRules(const RunCounts& now);
   const std::string& stopped_by() const { return stopped_by_; }
 
-  // Writes a checkpoint, then keeps the newest learner.keep_checkpoints and,
-  // if there is one of exactly its step, that of the best evaluation. After an
-  // error the older ones are intact.
-  absl::Status WriteCheckpoint(const RunCounts& now,
-                               const CheckpointContent& content);
-  // The step of the newest checkpoint; -1 without one.
+  // Begins a checkpoint and returns: a thread writes it, then keeps the newest
+  // learner.keep_checkpoints and, if there is one of exactly its step, that of
+  // the best evaluation. First waits for the one before, if that is still being
+  // written, and returns its error. After an error the older ones are intact.
+  absl::Status BeginCheckpoint(const RunCounts& now, CheckpointContent content);
+  // Whether one is being written.
+  bool writing_checkpoint() const { return writer_.underway(); }
+  // The error of one that was begun, if it has failed by now. To be called
+  // often: it notices one that is there.
+  absl::Status PollCheckpoint();
+  // Waits for the one that was begun, if there is one.
+  absl::Status AwaitCheckpoint();
+  // Begins and waits.
+  absl::Status WriteCheckpoint(const RunCounts& now, CheckpointContent content);
+  // The step of the newest checkpoint that is there; -1 without one.
   int64_t checkpointed_step() const { return checkpointed_step_; }
 
   // The driver stops for now: a checkpoint, unless there is one of this step.
-  absl::Status Stop(const RunCounts& now, const CheckpointContent& content);
+  absl::Status Stop(const RunCounts& now, CheckpointContent content);
   // The run is over: `snapshot` becomes the directory policy/, and a
   // checkpoint says "finished".
   absl::Status Finish(const RunCounts& now, const Snapshot& snapshot,
-                      const CheckpointContent& content);
+                      CheckpointContent content);
   // Finish has been called, or the checkpoint that was opened says so and
   // neither total_steps nor a lifted stop rule asks for more.
   bool finished() const { return finished_; }
@@ -156,10 +167,12 @@ class RunRecorder {
 
   // Takes over the state of checkpoint_.
   absl::Status RestoreState();
-  absl::Status WriteCheckpoint(const RunCounts& now,
-                               const CheckpointContent& content, bool finished);
-  // The best deterministic return's step among the checkpoints there are.
-  std::optional<uint64_t> BestStep() const;
+  absl::Status BeginCheckpoint(const RunCounts& now, CheckpointContent content,
+                               bool finished);
+  // The writer's work.
+  absl::Status WriteCheckpoint(CheckpointManifest manifest,
+                               const CheckpointContent& content,
+                               const std::vector<AuditRecord>& audit);
 
   FileSystem* files_;
   Clock* clock_;
@@ -178,6 +191,16 @@ class RunRecorder {
   absl::Duration started_;          // clock_->Monotonic() at Open
   double earlier_seconds_ = 0;      // of earlier starts
   int64_t checkpointed_step_ = -1;  // where the newest checkpoint is
+
+  // The checkpoint that is being written, and who does. checkpoints_ is his
+  // meanwhile.
+  struct Begun {
+    int64_t step = 0;
+    bool finished = false;
+    absl::Duration began;
+  };
+  Begun begun_;
+  BackgroundJob writer_;  // last: uses the others
 };
 
 }  // namespace softfleet

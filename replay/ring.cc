@@ -146,6 +146,11 @@ uint64_t Ring::Append(const StepBlock& block, bool take_over) {
   MakeRoom(added, rows);
 
   const uint64_t first_row = counters_.head + context_ - known;
+  if (frozen_ != nullptr) {
+    // A row that takes over changes the newest slot, too.
+    const uint64_t taken = take_over ? 1 : 0;
+    PreserveAll(counters_.head - taken, added + taken);
+  }
   for (size_t group = 0; group < block.observations.size(); ++group) {
     const RingColumn& column = columns_[group];
     Write(column, counters_.head, added,
@@ -165,7 +170,26 @@ uint64_t Ring::Append(const StepBlock& block, bool take_over) {
 }
 
 void Ring::SetLink(uint64_t from, uint64_t to) {
+  if (frozen_ != nullptr) {
+    frozen_->Preserve(columns_.size() - 2, SlotOf(from), 1);
+  }
   reward_or_link_[SlotOf(from)] = static_cast<uint32_t>(to - from);
+}
+
+std::shared_ptr<FrozenColumns> Ring::Freeze() {
+  frozen_ = std::make_shared<FrozenColumns>(columns_, used_slots());
+  return frozen_;
+}
+
+void Ring::PreserveAll(uint64_t first_id, uint64_t count) {
+  if (frozen_->released()) {
+    frozen_.reset();
+    return;
+  }
+  const uint64_t slot = SlotOf(first_id);
+  const uint64_t before_end = std::min(count, slots_ - slot);
+  frozen_->PreserveAll(slot, before_end);
+  if (before_end < count) frozen_->PreserveAll(0, count - before_end);
 }
 
 void Ring::Load(const Counters& counters,

@@ -10,6 +10,7 @@
 #ifndef SOFTFLEET_REPLAY_RING_H_
 #define SOFTFLEET_REPLAY_RING_H_
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,7 @@
 #include "core/tensor.h"
 #include "experience/schema.h"
 #include "experience/step_block.h"
+#include "replay/frozen_columns.h"
 
 namespace softfleet {
 
@@ -101,6 +103,8 @@ class Ring {
   uint64_t capacity_rows() const { return capacity_rows_; }
   uint64_t context() const { return context_; }
   uint64_t bytes() const;
+  // Slots [0, used_slots) have been written.
+  uint64_t used_slots() const { return std::min(counters_.head, slots_); }
 
   // The oldest id whose whole frame stack is alive.
   uint64_t first_stacked() const { return counters_.tail + context_; }
@@ -149,8 +153,12 @@ class Ring {
     return reward_or_link_ + slot;
   }
 
+  // The columns as they are now: what is appended from now on leaves alone what
+  // `frozen` still has to give, until it is released or the next is frozen.
+  std::shared_ptr<FrozenColumns> Freeze();
+
   // Replaces the content: for every column the bytes of the slots
-  // [0, min(head, C)). The caller has checked everything.
+  // [0, min(head, C)). The caller has checked everything; nothing is frozen.
   void Load(const Counters& counters,
             std::span<const std::span<const std::byte>> columns);
 
@@ -163,6 +171,8 @@ class Ring {
   void Write(const RingColumn& column, uint64_t first_id, uint64_t count,
              const void* source);
   void WriteFlags(const StepBlock& block, uint64_t first_row, bool take_over);
+  // Before cells of `count` ids from `first_id` on change.
+  void PreserveAll(uint64_t first_id, uint64_t count);
 
   uint64_t slots_ = 0;  // C
   uint64_t capacity_rows_ = 0;
@@ -171,6 +181,7 @@ class Ring {
   std::vector<RingColumn> columns_;
   uint8_t* flags_ = nullptr;            // in columns_
   uint32_t* reward_or_link_ = nullptr;  // in columns_
+  std::shared_ptr<FrozenColumns> frozen_;
 };
 
 }  // namespace softfleet

@@ -254,6 +254,10 @@ absl::StatusOr<FileDigest> Table::Save(FileSystem& files,
   return SaveTable(files, path, schema(), impl_->ring_, impl_->streams_);
 }
 
+std::unique_ptr<TableInstant> Table::Freeze() {
+  return FreezeTable(schema(), impl_->ring_, impl_->streams_);
+}
+
 absl::Status Table::Restore(const SafetensorsContent& saved) {
   SF_RETURN_IF_ERROR(
       RestoreTable(saved, schema(), &impl_->ring_, &impl_->streams_));

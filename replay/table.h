@@ -33,7 +33,8 @@
 //     ReadBlocks gives them back. Rows have numbers for it, counted from 0 as
 //     they are appended: readers count rows, not slots.
 //
-// Thread-compatible: one writer or several readers at a time. Appending never
+// Thread-compatible: one writer or several readers at a time (a TableInstant
+// is on its own). Appending never
 // allocates per row; pages of the columns are touched when first written.
 #ifndef SOFTFLEET_REPLAY_TABLE_H_
 #define SOFTFLEET_REPLAY_TABLE_H_
@@ -52,6 +53,7 @@
 #include "experience/schema.h"
 #include "experience/step_block.h"
 #include "replay/batch.h"
+#include "replay/table_instant.h"
 
 namespace softfleet {
 
@@ -144,6 +146,11 @@ class Table : public StepSink {
   absl::StatusOr<FileDigest> Save(FileSystem& files,
                                   const std::string& path) const;
   absl::Status Restore(const SafetensorsContent& saved);
+  // The same file, of now, to be written by another thread while this one goes
+  // on appending: the same bytes as if it had waited. Appending then copies
+  // what it overwrites and the writer has not had yet, a chunk at a time. One
+  // at a time; the table outlives it; no Restore meanwhile.
+  std::unique_ptr<TableInstant> Freeze();
 
  private:
   class Impl;

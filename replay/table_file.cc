@@ -5,7 +5,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -54,26 +56,67 @@ TensorView View(const std::string& name, std::span<const uint64_t> values,
   return {name, DType::kU64, std::move(shape), std::as_bytes(values)};
 }
 
+// The tensors before the columns.
+constexpr size_t kNumberTensors = 2;
+
+class Instant : public TableInstant {
+ public:
+  Instant(const Schema& schema, const Ring& ring, const Streams& streams,
+          std::shared_ptr<FrozenColumns> columns)
+      : metadata_(MetadataOf(schema, ring)),
+        counters_{ring.counters().head, ring.counters().tail,
+                  ring.counters().rows_appended,
+                  ring.counters().sampleable_rows},
+        open_(LiveStreams(streams, ring.counters().tail)),
+        columns_(std::move(columns)) {
+    tensors_ = {
+        View("counters", counters_, {4}),
+        View("streams", open_, {static_cast<int64_t>(open_.size() / 4), 4})};
+    for (size_t c = 0; c < ring.columns().size(); ++c) {
+      const RingColumn& column = ring.columns()[c];
+      tensors_.push_back({column.name, column.dtype,
+                          column.ShapeOf(ring.used_slots()),
+                          columns_->bytes(c)});
+    }
+  }
+  ~Instant() override { columns_->Release(); }
+
+  absl::StatusOr<FileDigest> Write(FileSystem& files,
+                                   const std::string& path) override {
+    const auto read = [this](size_t i, const AppendPiece& append) {
+      if (i >= kNumberTensors)
+        return columns_->Read(i - kNumberTensors, append);
+      return append({reinterpret_cast<const char*>(tensors_[i].bytes.data()),
+                     tensors_[i].bytes.size()});
+    };
+    absl::StatusOr<FileDigest> digest =
+        WriteSafetensors(files, path, tensors_, metadata_, read);
+    columns_->Release();
+    return digest;
+  }
+
+ private:
+  const SafetensorsMetadata metadata_;
+  const std::array<uint64_t, 4> counters_;
+  const std::vector<uint64_t> open_;
+  const std::shared_ptr<FrozenColumns> columns_;
+  std::vector<TensorView> tensors_;
+};
+
 }  // namespace
+
+std::unique_ptr<TableInstant> FreezeTable(const Schema& schema, Ring& ring,
+                                          const Streams& streams) {
+  return std::make_unique<Instant>(schema, ring, streams, ring.Freeze());
+}
 
 absl::StatusOr<FileDigest> SaveTable(FileSystem& files, const std::string& path,
                                      const Schema& schema, const Ring& ring,
                                      const Streams& streams) {
-  const Ring::Counters& now = ring.counters();
-  const std::array<uint64_t, 4> counters = {
-      now.head, now.tail, now.rows_appended, now.sampleable_rows};
-  const std::vector<uint64_t> open = LiveStreams(streams, now.tail);
-  std::vector<TensorView> tensors = {
-      View("counters", counters, {4}),
-      View("streams", open, {static_cast<int64_t>(open.size() / 4), 4})};
-  const uint64_t used = std::min(now.head, ring.slots());
-  for (const RingColumn& column : ring.columns()) {
-    tensors.push_back({column.name,
-                       column.dtype,
-                       column.ShapeOf(used),
-                       {column.bytes.get(), used * column.cell_bytes}});
-  }
-  return WriteSafetensors(files, path, tensors, MetadataOf(schema, ring));
+  Instant now(
+      schema, ring, streams,
+      std::make_shared<FrozenColumns>(ring.columns(), ring.used_slots()));
+  return now.Write(files, path);
 }
 
 absl::Status RestoreTable(const SafetensorsContent& saved, const Schema& schema,

@@ -10,7 +10,7 @@
 #ifndef SOFTFLEET_REPLAY_TABLE_FILE_H_
 #define SOFTFLEET_REPLAY_TABLE_FILE_H_
 
-#include <string>
+#include <memory>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -19,10 +19,14 @@
 #include "experience/schema.h"
 #include "replay/ring.h"
 #include "replay/streams.h"
+#include "replay/table_instant.h"
 
 namespace softfleet {
 
-// Streams the columns; nothing is copied.
+// What a table holds now, to be written later. The ring outlives it.
+std::unique_ptr<TableInstant> FreezeTable(const Schema& schema, Ring& ring,
+                                          const Streams& streams);
+// Writes it now.
 absl::StatusOr<FileDigest> SaveTable(FileSystem& files, const std::string& path,
                                      const Schema& schema, const Ring& ring,
                                      const Streams& streams);

@@ -66,6 +66,27 @@ TEST_P(RunResumeTest, InterruptionsAtAnyRoundLeaveNoTrace) {
   }
 }
 
+TEST_P(RunResumeTest, ACheckpointWrittenWhileItGoesOnIsThatOfARunThatStopped) {
+  const v1::RunConfig config =
+      With(ShortRun(GetParam()),
+           {"learner.keep_checkpoints=10", "replay.capacity=110"});
+  Go(config);
+  const std::vector<std::string> checkpoints = Checkpoints(run_);
+  ASSERT_EQ(checkpoints.size(), 4);
+  for (int i = 0; i < 3; ++i) {
+    const std::string stopped = absl::StrCat(directory_ / "stopped", i);
+    ASSERT_TRUE(Drive(RealFileSystem(), config, stopped, 75 * (i + 1)).ok());
+    for (const char* name :
+         {"learner.safetensors", "actor.safetensors", "replay.safetensors"}) {
+      const auto bytes = [name](const std::string& directory) {
+        return RealFileSystem().Read(JoinPath(directory, name)).value();
+      };
+      EXPECT_TRUE(bytes(checkpoints[i]) == bytes(Checkpoints(stopped).back()))
+          << checkpoints[i] << " " << name;
+    }
+  }
+}
+
 TEST_P(RunResumeTest, AnOlderCheckpointTakesThePlaceOfABrokenOne) {
   const v1::RunConfig config = ShortRun(GetParam());
   const Traces wanted = Undisturbed(config);

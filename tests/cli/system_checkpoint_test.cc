@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "tests/cli/run_fixture.h"
-#include "tests/core/test_directory.h"
 
 namespace softfleet {
 namespace {
@@ -27,7 +26,6 @@ StepBlock Row(uint64_t step, float reward) {
 }
 
 absl::Status SaveAfterRewards(float reward) {
-  const TestDirectory directory;
   auto system =
       EmbeddedSystem::Build(RealFileSystem(), ShortRun("Pendulum-v1")).value();
   EXPECT_TRUE(system->Publish(RunState::kWarming).ok());
@@ -39,8 +37,7 @@ absl::Status SaveAfterRewards(float reward) {
   }
   // Divergence may be noticed here already; that is another check's matter.
   for (int round = 0; round < 4; ++round) system->RunOnce().IgnoreError();
-  CheckpointManifest manifest;
-  return SaveSystem(RealFileSystem(), *system, directory.path(), &manifest);
+  return CaptureSystem(*system).status();
 }
 
 TEST(SystemCheckpointTest, OptimisersThatOverflowedAreNotSaved) {

@@ -103,7 +103,9 @@ TEST_F(InterruptionTest, ATruncatedCheckpointIsSkippedWithANote) {
   ASSERT_TRUE(names.ok()) << names.status();
   std::string newest;
   for (const std::string& name : *names) {
-    if (name.substr(0, 5) == "step-") newest = JoinPath(checkpoints, name);
+    if (name.substr(0, 5) == "step-" && name.find('.') == name.npos) {
+      newest = JoinPath(checkpoints, name);
+    }
   }
   const std::string file = JoinPath(newest, "learner.safetensors");
   ASSERT_TRUE(RealFileSystem().Truncate(file, 1000).ok());

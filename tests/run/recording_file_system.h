@@ -12,13 +12,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/file_system.h"
+#include "core/mutex.h"
 #include "core/status.h"
 
 namespace softfleet {
 
 class RecordingFileSystem : public FileSystem {
  public:
-  // "sync a/b", "sync directory a", "rename a/b to a/c", in their order.
+  // "sync a/b", "sync directory a", "rename a/b to a/c", in their order. To be
+  // read while no other thread writes.
   std::vector<std::string> log;
 
   absl::StatusOr<std::string> Read(const std::string& path) override {
@@ -27,7 +29,7 @@ class RecordingFileSystem : public FileSystem {
   absl::StatusOr<std::unique_ptr<WritableFile>> Open(const std::string& path,
                                                      OpenMode mode) override {
     SF_ASSIGN_OR_RETURN(auto file, real_.Open(path, mode));
-    return std::make_unique<File>(std::move(file), path, &log);
+    return std::make_unique<File>(std::move(file), path, *this);
   }
   bool Exists(const std::string& path) override { return real_.Exists(path); }
   absl::StatusOr<uint64_t> Size(const std::string& path) override {
@@ -41,7 +43,7 @@ class RecordingFileSystem : public FileSystem {
     return real_.CreateDirectories(path);
   }
   absl::Status Rename(const std::string& from, const std::string& to) override {
-    log.push_back(absl::StrCat("rename ", from, " to ", to));
+    Record(absl::StrCat("rename ", from, " to ", to));
     return real_.Rename(from, to);
   }
   absl::Status Remove(const std::string& path) override {
@@ -54,7 +56,7 @@ class RecordingFileSystem : public FileSystem {
     return real_.Truncate(path, size);
   }
   absl::Status SyncDirectory(const std::string& directory) override {
-    log.push_back(absl::StrCat("sync directory ", directory));
+    Record(absl::StrCat("sync directory ", directory));
     return absl::OkStatus();
   }
   absl::StatusOr<std::unique_ptr<FileLock>> Lock(
@@ -66,13 +68,13 @@ class RecordingFileSystem : public FileSystem {
   class File : public WritableFile {
    public:
     File(std::unique_ptr<WritableFile> real, std::string path,
-         std::vector<std::string>* log)
-        : real_(std::move(real)), path_(std::move(path)), log_(log) {}
+         RecordingFileSystem& recorder)
+        : real_(std::move(real)), path_(std::move(path)), recorder_(recorder) {}
     absl::Status Append(absl::string_view bytes) override {
       return real_->Append(bytes);
     }
     absl::Status Sync() override {
-      log_->push_back(absl::StrCat("sync ", path_));
+      recorder_.Record(absl::StrCat("sync ", path_));
       return absl::OkStatus();
     }
     absl::Status Close() override { return real_->Close(); }
@@ -80,10 +82,16 @@ class RecordingFileSystem : public FileSystem {
    private:
     const std::unique_ptr<WritableFile> real_;
     const std::string path_;
-    std::vector<std::string>* const log_;
+    RecordingFileSystem& recorder_;
   };
 
+  void Record(std::string line) {
+    MutexLock lock(mutex_);
+    log.push_back(std::move(line));
+  }
+
   FileSystem& real_ = RealFileSystem();
+  Mutex mutex_;
 };
 
 }  // namespace softfleet

@@ -32,6 +32,18 @@ double TargetEntropy(const v1::SacConfig& config, const ActionSpec& action) {
          std::log(static_cast<double>(action.num_actions));
 }
 
+SacOptions::Precision PrecisionOf(const v1::SacConfig& config) {
+  switch (config.precision()) {
+    case v1::Precision::float64:
+      return SacOptions::Precision::kFloat64;
+    case v1::Precision::bf16:
+      return SacOptions::Precision::kBFloat16;
+    case v1::Precision::float32:
+      break;
+  }
+  return SacOptions::Precision::kFloat32;
+}
+
 SacOptions MakeSacOptions(const v1::SacConfig& config, const Schema& schema,
                           const ActionBounds& bounds) {
   const ActionSpec& action = schema.action;
@@ -73,9 +85,10 @@ SacOptions MakeSacOptions(const v1::SacConfig& config, const Schema& schema,
                                 : SacOptions::Aggregate::kMin;
   options.critic_layer_norm = config.critic_layer_norm();
   options.policy_delay = config.policy_delay();
-  options.precision = config.precision() == v1::Precision::float64
-                          ? SacOptions::Precision::kFloat64
-                          : SacOptions::Precision::kFloat32;
+  options.precision = PrecisionOf(config);
+  options.engine = config.engine() == v1::UpdateEngine::reference
+                       ? SacOptions::Engine::kReference
+                       : SacOptions::Engine::kFused;
   return options;
 }
 
@@ -89,6 +102,7 @@ LearnerOptions MakeLearnerOptions(const v1::RunConfig& config,
   options.schema = schema;
   options.bounds = bounds;
   options.sac = MakeSacOptions(WithDefaults(config).sac(), schema, bounds);
+  options.sac.threads = config.learner().threads();
   options.batch_size = config.sac().batch_size();
   options.n_step = config.sac().n_step();
   options.reward_scale = config.sac().reward_scale();

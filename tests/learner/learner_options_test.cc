@@ -96,6 +96,8 @@ TEST(LearnerOptionsTest, EveryOtherFieldArrives) {
                                        "sac.reward_scale=11",
                                        "sac.normalize_observations=true",
                                        "sac.precision=float64",
+                                       "sac.engine=reference",
+                                       "learner.threads=2",
                                        "learner.updates_per_step=1.5",
                                        "learner.warmup_steps=33"},
                                       true);
@@ -128,6 +130,8 @@ TEST(LearnerOptionsTest, EveryOtherFieldArrives) {
   EXPECT_TRUE(sac.critic_layer_norm);
   EXPECT_EQ(sac.policy_delay, 2);
   EXPECT_EQ(sac.precision, SacOptions::Precision::kFloat64);
+  EXPECT_EQ(sac.engine, SacOptions::Engine::kReference);
+  EXPECT_EQ(sac.threads, 2);
 }
 
 TEST(LearnerOptionsTest, DiscreteActionsAndStacksSetTheNetworksSizes) {

@@ -16,13 +16,15 @@ range: _descriptor.FieldDescriptor
 unit: _descriptor.FieldDescriptor
 
 class Range(_message.Message):
-    __slots__ = ["max", "max_exclusive", "min", "min_exclusive"]
+    __slots__ = ["allows_infinity", "max", "max_exclusive", "min", "min_exclusive"]
+    ALLOWS_INFINITY_FIELD_NUMBER: _ClassVar[int]
     MAX_EXCLUSIVE_FIELD_NUMBER: _ClassVar[int]
     MAX_FIELD_NUMBER: _ClassVar[int]
     MIN_EXCLUSIVE_FIELD_NUMBER: _ClassVar[int]
     MIN_FIELD_NUMBER: _ClassVar[int]
+    allows_infinity: bool
     max: float
     max_exclusive: bool
     min: float
     min_exclusive: bool
-    def __init__(self, min: _Optional[float] = ..., max: _Optional[float] = ..., min_exclusive: bool = ..., max_exclusive: bool = ...) -> None: ...
+    def __init__(self, min: _Optional[float] = ..., max: _Optional[float] = ..., min_exclusive: bool = ..., max_exclusive: bool = ..., allows_infinity: bool = ...) -> None: ...

@@ -58,16 +58,18 @@ class EvaluationConfig(_message.Message):
     def __init__(self, interval: _Optional[int] = ..., panel: _Optional[str] = ..., episodes: _Optional[int] = ..., success: _Optional[_Union[_panel_pb2.SuccessCriterion, _Mapping]] = ...) -> None: ...
 
 class LearnerConfig(_message.Message):
-    __slots__ = ["keep_checkpoints", "publish_seconds", "updates_per_step", "warmup_steps"]
+    __slots__ = ["keep_checkpoints", "publish_seconds", "threads", "updates_per_step", "warmup_steps"]
     KEEP_CHECKPOINTS_FIELD_NUMBER: _ClassVar[int]
     PUBLISH_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    THREADS_FIELD_NUMBER: _ClassVar[int]
     UPDATES_PER_STEP_FIELD_NUMBER: _ClassVar[int]
     WARMUP_STEPS_FIELD_NUMBER: _ClassVar[int]
     keep_checkpoints: int
     publish_seconds: float
+    threads: int
     updates_per_step: float
     warmup_steps: int
-    def __init__(self, updates_per_step: _Optional[float] = ..., warmup_steps: _Optional[int] = ..., keep_checkpoints: _Optional[int] = ..., publish_seconds: _Optional[float] = ...) -> None: ...
+    def __init__(self, updates_per_step: _Optional[float] = ..., warmup_steps: _Optional[int] = ..., keep_checkpoints: _Optional[int] = ..., publish_seconds: _Optional[float] = ..., threads: _Optional[int] = ...) -> None: ...
 
 class Overflow(_message.Message):
     __slots__ = []

@@ -83,6 +83,16 @@ def import_module(name):
         ) from error
 
 
+def keep_mujoco_off_the_disk():
+    """What MuJoCo warns of it writes into MUJOCO_LOG.TXT, wherever the program
+    was started; here the log has it. For environments that have imported it."""
+    mujoco = sys.modules.get("mujoco")
+    if hasattr(mujoco, "set_mju_user_warning"):
+        mujoco.set_mju_user_warning(
+            lambda text: print(f"MuJoCo: {text}", file=sys.stderr)
+        )
+
+
 def whole_arguments(name):
     """The arguments of an environment that are integers by default or by
     annotation."""
@@ -131,6 +141,7 @@ def make(request):
         arguments["max_episode_steps"] = limit if limit > 0 else -1
     # The parent checks what comes; the checker would cost more than a step.
     arguments.setdefault("disable_env_checker", True)
+    keep_mujoco_off_the_disk()
     try:
         return gymnasium.make(request["id"], **arguments)
     except gymnasium.error.DependencyNotInstalled as error:

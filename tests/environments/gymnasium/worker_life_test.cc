@@ -45,6 +45,13 @@ TEST_F(WorkerLife, NoProcessAndNoFileIsLeft) {
   EXPECT_EQ(OpenFiles(), files);
 }
 
+TEST_F(WorkerLife, MujocosWarningsAreNotWrittenWhereTheProgramIs) {
+  const std::string log = "MUJOCO_LOG.TXT";
+  ::unlink(log.c_str());
+  Make(Gymnasium("HalfCheetah-v5"));  // its model is warned about
+  EXPECT_NE(::access(log.c_str(), F_OK), 0);
+}
+
 TEST_F(WorkerLife, AWorkerInheritsNoOtherFile) {
   // Files of this process that are not closed on exec.
   int ends[2];

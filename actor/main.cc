@@ -15,6 +15,7 @@
 #include "core/clock.h"
 #include "core/cpu_list.h"
 #include "core/log.h"
+#include "core/plural.h"
 #include "core/process_metrics.h"
 #include "core/status.h"
 #include "core/stop_signal.h"
@@ -196,11 +197,11 @@ uint64_t RowsLeft(const ActorLoop& loop, const InsertCounts& counts) {
 
 // What has been sent, for the log.
 std::string Summary(const ActorLoop& loop, const InsertCounts& counts) {
-  return absl::StrCat(loop.counts().steps, " steps, ", counts.acknowledged,
-                      " rows acknowledged by the shard, ", counts.lost,
-                      " of them lost, ", counts.dropped, " dropped, ",
-                      counts.rejected, " rejected, ", RowsLeft(loop, counts),
-                      " left");
+  return absl::StrCat(
+      Counted(loop.counts().steps, "step"), ", ",
+      Counted(counts.acknowledged, "row"), " acknowledged by the shard, ",
+      counts.lost, " of them lost, ", counts.dropped, " dropped, ",
+      counts.rejected, " rejected, ", RowsLeft(loop, counts), " left");
 }
 
 absl::Status Act(const Flags& flags, const v1::JoinReply& joined,
@@ -222,10 +223,11 @@ absl::Status Act(const Flags& flags, const v1::JoinReply& joined,
   ParameterClient policies(learner, parameters);
   SF_ASSIGN_OR_RETURN(const std::unique_ptr<ActorLoop> loop,
                       ActorLoop::Create(options, *session, policies));
-  LogInfo(absl::StrCat("joined run ", joined.run_id(), ": ",
-                       options.num_environments, " of ", spec.name,
-                       ", environments ", options.first_environment,
-                       " and following, rows go to ", joined.shard()));
+  LogInfo(absl::StrCat(
+      "joined run ", joined.run_id(), ": ",
+      Counted(static_cast<uint64_t>(options.num_environments), "environment"),
+      " ", spec.name, ", numbered from ", options.first_environment,
+      ", rows go to ", joined.shard()));
   process.SetHealthy(true);
 
   ActorRun run(*loop, *session, policies, metrics, waiting, clock);
@@ -234,9 +236,9 @@ absl::Status Act(const Flags& flags, const v1::JoinReply& joined,
   const bool ended = ran.ok() && run.RunHasEnded();
   const absl::Status sent = run.Flush(ended ? kFinishGrace : kStopGrace);
   if (ran.ok() && !sent.ok()) {
-    LogWarning(
-        absl::StrCat(RowsLeft(*loop, session->counts()),
-                     " rows have not reached the shard: ", sent.message()));
+    LogWarning(absl::StrCat("not acknowledged by the shard: ",
+                            Counted(RowsLeft(*loop, session->counts()), "row"),
+                            ": ", sent.message()));
   }
   LogInfo(absl::StrCat(ended ? "the run has ended: " : "stopping: ",
                        Summary(*loop, session->counts())));

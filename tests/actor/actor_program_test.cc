@@ -202,7 +202,7 @@ TEST_F(ActorProgramTest, AStopSignalWithoutAShardEndsWithinTheGracePeriod) {
   ASSERT_TRUE(actor->WaitFor("no connection to the replay shard"));
   actor->Signal(SIGTERM);
   EXPECT_EQ(actor->Wait(absl::Seconds(9)), 0) << actor->err();
-  EXPECT_THAT(actor->err(), HasSubstr("rows have not reached the shard"));
+  EXPECT_THAT(actor->err(), HasSubstr("not acknowledged by the shard: "));
 }
 
 TEST_F(ActorProgramTest, WaitsForTheFirstPolicyAndCountsIt) {

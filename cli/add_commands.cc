@@ -64,9 +64,21 @@ CLI::App* AddTrain(CLI::App* app, TrainFlags* flags) {
       ->add_option("--metrics_listen", flags->metrics_listen,
                    "Serve /metrics for Prometheus here; port 0: a free one")
       ->type_name("HOST:PORT");
+  CLI::Option* seeds = command->add_option(
+      "--seeds", flags->seeds,
+      "Train a run of each of these seeds, side by side: 0-7 or 1,4,9-11");
+  seeds->type_name("LIST");
+  command
+      ->add_option("--threads", flags->threads,
+                   "Seeds that train at a time; default: one per processor")
+      ->check(CLI::Range(1, 1024))
+      ->needs(seeds);
   command->footer(
       "Example:\n  softfleet train --config configs/pendulum.textproto "
-      "--run_dir runs/pendulum\nCtrl-C writes a checkpoint and stops.");
+      "--run_dir runs/pendulum\n"
+      "  softfleet train --config configs/pendulum.textproto "
+      "--run_dir runs/seeds --seeds 0-7\n"
+      "Ctrl-C writes a checkpoint and stops.");
   return command;
 }
 
@@ -208,16 +220,18 @@ CLI::App* AddCheckEnvironment(CLI::App* app, CheckEnvironmentFlags* flags) {
                    "A Python module that registers the Gymnasium id")
       ->type_name("NAME")
       ->needs(gymnasium);
-  CLI::Option* config = command->add_option(
-      "--config", flags->config, "... or that of a run configuration");
-  config->type_name("FILE");
+  command
+      ->add_option("--config", flags->config,
+                   "... or that of a run configuration")
+      ->type_name("FILE");
   AddSet(command, &flags->set);
-  command->get_option("--set")->needs(config);
   command->add_option("--seed", flags->seed, "Of the first episode")
       ->capture_default_str();
   command->add_flag("--json", flags->json, "Print JSON");
   command->footer(
-      "Example:\n  softfleet check-environment --plugin libmy_env.so\n"
+      "Examples:\n  softfleet check-environment --plugin libmy_env.so\n"
+      "  softfleet check-environment Pendulum-v1 --set "
+      "'environment.setting={name: \"g\" number: 9.81}'\n"
       "Exit code 1 where a rule is broken, 2 where nothing can be made.");
   command->callback([flags] {
     const int given = !flags->name.empty() + !flags->plugin.empty() +

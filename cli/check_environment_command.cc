@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "cli/commands.h"
 #include "core/file_system.h"
@@ -35,17 +36,23 @@ const char* OutcomeText(Outcome outcome) {
 }
 
 absl::StatusOr<EnvironmentOptions> Options(const CheckEnvironmentFlags& flags) {
+  v1::RunConfig config;
   if (!flags.config.empty()) {
-    SF_ASSIGN_OR_RETURN(const v1::RunConfig config,
+    SF_ASSIGN_OR_RETURN(config,
                         LoadConfig(RealFileSystem(), flags.config, flags.set));
     return MakeEnvironmentOptions(config.environment());
   }
-  EnvironmentOptions options;
-  options.name = flags.name;
-  options.plugin = flags.plugin;
-  options.gymnasium = flags.gymnasium;
-  options.module = flags.module;
-  return options;
+  v1::EnvironmentConfig& environment = *config.mutable_environment();
+  if (!flags.name.empty()) environment.set_name(flags.name);
+  if (!flags.plugin.empty()) environment.set_plugin(flags.plugin);
+  if (!flags.gymnasium.empty()) environment.set_gymnasium(flags.gymnasium);
+  if (!flags.module.empty()) environment.set_module(flags.module);
+  for (const std::string& assignment : flags.set) {
+    SF_RETURN_IF_ERROR(Annotate(ApplyOverride(assignment, &config),
+                                absl::StrCat("--set ", assignment)));
+  }
+  SF_RETURN_IF_ERROR(ValidateConfig(config));
+  return MakeEnvironmentOptions(config.environment());
 }
 
 absl::StatusOr<std::vector<ConformanceFinding>> Check(

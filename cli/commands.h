@@ -32,8 +32,13 @@ struct RunFlags {
 struct TrainFlags : RunFlags {
   std::string init_from;       // a policy bundle or a run; may be empty
   std::string metrics_listen;  // host:port for Prometheus; empty: none
+  std::string seeds;           // "0-7": a run of each; empty: the one run
+  int threads = 0;  // seeds that train at a time; 0: one per processor
 };
+// Of one run, or with `seeds` of a seed panel.
 int RunTrain(const TrainFlags& flags);
+// What RunTrain does with `seeds`.
+absl::Status TrainSeedPanel(const TrainFlags& flags);
 
 struct ClusterFlags : RunFlags {
   int shards = 2;
@@ -90,7 +95,7 @@ struct CheckEnvironmentFlags {
   std::string gymnasium;         // ... a Gymnasium id with, if need be, ...
   std::string module;            // ... a module that registers it, or ...
   std::string config;            // ... a run configuration's path
-  std::vector<std::string> set;  // of the configuration
+  std::vector<std::string> set;  // overrides of that or of the defaults
   uint64_t seed = 1;
   bool json = false;
 };

@@ -46,6 +46,18 @@ TEST(CheckEnvironmentTest, ABuiltInEnvironmentKeepsEveryRule) {
                     Not(HasSubstr("FAIL"))));
 }
 
+TEST(CheckEnvironmentTest, SettingsNeedNoConfiguration) {
+  const auto check = [](const std::string& settings) {
+    return Softfleet({"check-environment", "Hopper-v5", "--set",
+                      "environment.setting=" + settings});
+  };
+  EXPECT_EQ(check("{name: 'healthy_z_range' number: [0.5, inf]}").exit_code, 0);
+  const Finished unknown = check("{name: 'healthy_z_rang' number: [0.5, inf]}");
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("did you mean \"healthy_z_range\"?"));
+  EXPECT_EQ(check("{name: 'healthy_z_range' number: nan}").exit_code, 2);
+}
+
 TEST(CheckEnvironmentTest, APluginIsCheckedLikeAnyOther) {
   const Finished checked =
       Softfleet({"check-environment", "--plugin", Plugin("crane"), "--json"});

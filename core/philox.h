@@ -42,6 +42,7 @@ enum class Purpose : uint16_t {
   kRandomPush = 16,
   kObservationDropout = 17,
   kObservationNoise = 18,
+  kBootstrap = 19,  // index = action mode, step = environment step
 };
 
 // One Philox4x32-10 block.

@@ -49,9 +49,19 @@ bool CanDraw(const Series& series, size_t i, bool logarithmic) {
          (!logarithmic || series.y[i] > 0);
 }
 
-double SpreadAt(const Series& series, size_t i) {
-  if (series.spread.empty() || !Drawable(series.spread[i])) return 0;
-  return series.spread[i];
+bool HasBand(const Series& series) {
+  return !series.spread.empty() || !series.low.empty();
+}
+
+// Lower and upper end of the band there; the line itself where there is none.
+std::pair<double, double> BandAt(const Series& series, size_t i) {
+  const double y = series.y[i];
+  if (!series.low.empty() && Drawable(series.low[i]) &&
+      Drawable(series.high[i])) {
+    return {series.low[i], series.high[i]};
+  }
+  if (series.spread.empty() || !Drawable(series.spread[i])) return {y, y};
+  return {y - series.spread[i], y + series.spread[i]};
 }
 
 std::vector<Segment> Segments(const Series& series, bool logarithmic) {
@@ -75,8 +85,8 @@ void VisitHeights(const Chart& chart, bool logarithmic, Visitor&& visit) {
   for (const Series& series : chart.series) {
     for (size_t i = 0; i < series.x.size(); ++i) {
       if (!CanDraw(series, i, logarithmic)) continue;
-      const double spread = logarithmic ? 0 : SpreadAt(series, i);
-      visit(series.y[i] - spread, series.y[i] + spread);
+      const auto [low, high] = BandAt(series, i);
+      visit(logarithmic ? series.y[i] : low, logarithmic ? series.y[i] : high);
     }
   }
 }
@@ -131,8 +141,9 @@ std::string Point(const Place& place) {
 }
 
 std::string ColourClass(const Series& series) {
-  return series.colour == Series::kTarget ? "target"
-                                          : absl::StrCat("s", series.colour);
+  if (series.colour == Series::kTarget) return "target";
+  if (series.colour == Series::kFaint) return "faint";
+  return absl::StrCat("s", series.colour);
 }
 
 // Two digits more than the axis tells apart.
@@ -186,12 +197,13 @@ std::string Grid(const Chart& chart, const Axes& axes) {
 std::string BandPath(const Series& series, const Segment& segment,
                      const Axes& axes) {
   std::vector<std::string> points;
-  const auto add = [&](size_t i, double sign) {
-    points.push_back(Point(
-        PlaceOf(axes, series.x[i], series.y[i] + sign * SpreadAt(series, i))));
+  const auto add = [&](size_t i, double y) {
+    points.push_back(Point(PlaceOf(axes, series.x[i], y)));
   };
-  for (const size_t i : segment) add(i, 1);
-  for (auto i = segment.rbegin(); i != segment.rend(); ++i) add(*i, -1);
+  for (const size_t i : segment) add(i, BandAt(series, i).second);
+  for (auto i = segment.rbegin(); i != segment.rend(); ++i) {
+    add(*i, BandAt(series, *i).first);
+  }
   return absl::StrCat("M", absl::StrJoin(points, "L"), "Z");
 }
 
@@ -210,7 +222,7 @@ std::string Curves(const Chart& chart, const Axes& axes) {
   for (const Series& series : chart.series) {
     for (const Segment& segment : Segments(series, axes.y.logarithmic)) {
       if (segment.size() < 2) continue;
-      if (!series.spread.empty() && !axes.y.logarithmic) {
+      if (HasBand(series) && !axes.y.logarithmic) {
         absl::StrAppend(&bands, "<path class=\"band ", ColourClass(series),
                         "\" d=\"", BandPath(series, segment, axes), "\"/>");
       }
@@ -235,7 +247,7 @@ std::string Dots(const Chart& chart, const Axes& axes) {
   std::string dots = "<g class=\"dots\">";
   for (const Series& series : chart.series) {
     const bool few =
-        series.x.size() <= kMostDots && series.colour != Series::kTarget;
+        series.x.size() <= kMostDots && series.colour > Series::kTarget;
     for (const Segment& segment : Segments(series, axes.y.logarithmic)) {
       if (!few && segment.size() > 1) continue;
       for (const size_t i : segment) {
@@ -274,7 +286,10 @@ std::string PointText(const Chart& chart, const Axis& axis,
                       const Series& series, size_t i, double x) {
   std::string text =
       absl::StrCat(series.name, ": ", ValueText(chart, axis, series.y[i]));
-  if (!series.spread.empty() && Drawable(series.spread[i])) {
+  if (!series.low.empty()) {
+    absl::StrAppend(&text, " (", ValueText(chart, axis, series.low[i]), " to ",
+                    ValueText(chart, axis, series.high[i]), ")");
+  } else if (!series.spread.empty() && Drawable(series.spread[i])) {
     absl::StrAppend(&text, " ± ", ValueText(chart, axis, series.spread[i]));
   }
   if (series.x[i] != x) {
@@ -322,6 +337,7 @@ std::string Legend(const Chart& chart) {
   if (chart.series.size() < 2) return "";
   std::string html = "<ul class=\"legend\">";
   for (const Series& series : chart.series) {
+    if (series.colour == Series::kFaint) continue;
     absl::StrAppend(
         &html,
         "<li><svg class=\"key\" aria-hidden=\"true\"><line class=\"line ",

@@ -17,17 +17,21 @@
 namespace softfleet {
 
 struct Series {
-  static constexpr int kColours = 4;  // s1 to s4; kTarget is grey and dashed
-  static constexpr int kTarget = 0;
+  static constexpr int kColours = 4;  // s1 to s4
+  static constexpr int kTarget = 0;   // grey and dashed
+  // Thin and grey, not in the legend: one of many, which the note explains.
+  static constexpr int kFaint = -1;
 
   std::string name;
   int colour = 1;
-  std::vector<double> x;  // ascending
+  std::vector<double> x = {};  // ascending
   // As long as `x`. What cannot be drawn (NaN; zero and below on a logarithmic
   // axis) breaks the line.
-  std::vector<double> y;
+  std::vector<double> y = {};
   // Half the height of a band around the line; empty = none, else as long.
-  std::vector<double> spread;
+  std::vector<double> spread = {};
+  // The ends of a band that is not even around the line, instead of `spread`.
+  std::vector<double> low = {}, high = {};
 };
 
 struct Chart {

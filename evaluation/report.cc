@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstddef>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
@@ -11,21 +10,12 @@
 #include "evaluation/axis.h"
 #include "evaluation/html.h"
 #include "evaluation/report_charts.h"
+#include "evaluation/report_page.h"
 #include "evaluation/report_tables.h"
 
 namespace softfleet {
 
-// Generated from evaluation/report/report.css and report.js.
-extern const unsigned char kReportCss[];
-extern const size_t kReportCssSize;
-extern const unsigned char kReportJs[];
-extern const size_t kReportJsSize;
-
 namespace {
-
-absl::string_view Embedded(const unsigned char* bytes, size_t size) {
-  return {reinterpret_cast<const char*>(bytes), size};
-}
 
 double LastNumber(const std::vector<double>& column) {
   for (auto value = column.rbegin(); value != column.rend(); ++value) {
@@ -102,34 +92,28 @@ std::string ResultSentence(const ReportData& data,
       "</strong>.</p>\n");
 }
 
-std::string Tile(absl::string_view name, absl::string_view value,
-                 absl::string_view detail, absl::string_view colour = "") {
-  return absl::StrCat("<div class=\"tile ", colour, "\"><dt>", name,
-                      "</dt><dd>", value, "<small>", detail,
-                      "</small></dd></div>\n");
-}
-
 std::string EvaluationTiles(const AuditRecord& record) {
   const AuditReturns& deterministic = record.deterministic;
   const AuditReturns& stochastic = record.stochastic;
   std::string html = absl::StrCat(
-      Tile("deterministic return", FixedNumber(deterministic.return_mean, 1),
-           absl::StrCat("± ", FixedNumber(deterministic.return_std, 1),
-                        " between starts"),
-           "s1"),
-      Tile("stochastic return", FixedNumber(stochastic.return_mean, 1),
-           absl::StrCat("± ", FixedNumber(stochastic.return_std, 1),
-                        " between starts"),
-           "s2"));
+      RenderTile("deterministic return",
+                 FixedNumber(deterministic.return_mean, 1),
+                 absl::StrCat("± ", FixedNumber(deterministic.return_std, 1),
+                              " between starts"),
+                 "s1"),
+      RenderTile("stochastic return", FixedNumber(stochastic.return_mean, 1),
+                 absl::StrCat("± ", FixedNumber(stochastic.return_std, 1),
+                              " between starts"),
+                 "s2"));
   if (deterministic.regret_mean.has_value()) {
-    html += Tile(
+    html += RenderTile(
         "regret", FixedNumber(*deterministic.regret_mean, 1),
         absl::StrCat(
             "stochastic ",
             FixedNumber(stochastic.regret_mean.value_or(std::nan("")), 1)));
   }
   if (deterministic.eval_success.has_value()) {
-    html += Tile(
+    html += RenderTile(
         "success", Percent(*deterministic.eval_success),
         absl::StrCat("stochastic ",
                      Percent(stochastic.eval_success.value_or(std::nan("")))));
@@ -142,47 +126,21 @@ std::string Tiles(const ReportHeadline& headline) {
   if (headline.evaluation.has_value()) {
     html += EvaluationTiles(*headline.evaluation);
   }
-  html += Tile("environment steps", GroupedDigits(headline.steps),
-               absl::StrCat(GroupedDigits(headline.updates), " updates"));
+  html += RenderTile("environment steps", GroupedDigits(headline.steps),
+                     absl::StrCat(GroupedDigits(headline.updates), " updates"));
   const double rate =
       static_cast<double>(headline.steps) / headline.wall_seconds;
-  html +=
-      Tile("wall time", DurationText(headline.wall_seconds),
-           std::isfinite(rate) ? absl::StrCat(FixedNumber(rate, 0), " steps/s")
-                               : "");
+  html += RenderTile("wall time", DurationText(headline.wall_seconds),
+                     std::isfinite(rate)
+                         ? absl::StrCat(FixedNumber(rate, 0), " steps/s")
+                         : "");
   return absl::StrCat(html, "</dl>\n");
 }
 
 // --- The page ---------------------------------------------------------------
 
-std::string Problems(const ReportData& data) {
-  if (data.problems.empty()) return "";
-  std::string html =
-      "<div class=\"problems\" role=\"alert\"><p>Some of this run could not "
-      "be read:</p><ul>";
-  for (const std::string& problem : data.problems) {
-    absl::StrAppend(&html, "<li>", EscapeHtml(problem), "</li>");
-  }
-  return absl::StrCat(html, "</ul></div>\n");
-}
-
 std::string Title(const ReportData& data) {
   return EscapeHtml(data.environment.empty() ? "A run" : data.environment);
-}
-
-std::string PageHead(const ReportData& data) {
-  return absl::StrCat(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, "
-      "initial-scale=1\">\n",
-      // The browser itself keeps the page off the network.
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
-      "'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
-      "<meta name=\"color-scheme\" content=\"light "
-      "dark\">\n<title>",
-      Title(data), " – Softfleet run ", EscapeHtml(data.run_id),
-      "</title>\n<style>\n", Embedded(kReportCss, kReportCssSize),
-      "</style>\n</head>\n");
 }
 
 std::string Header(const ReportData& data) {
@@ -231,15 +189,18 @@ ReportHeadline Headline(const ReportData& data) {
 }
 
 std::string RenderReport(const ReportData& data) {
-  return absl::StrCat(
-      PageHead(data), "<body>\n<main>\n", Header(data), Problems(data),
-      "<section>\n<h2>How it learned</h2>\n", Charts(data),
-      "</section>\n<section>\n<h2>Evaluations</h2>\n", RenderAudit(data),
-      "</section>\n<section>\n<h2>What the run was</h2>\n<div "
-      "class=\"columns\">\n<div>\n<h3>Different from the defaults</h3>\n",
-      RenderConfiguration(data), "</div>\n<div>\n<h3>Run and machine</h3>\n",
-      RenderFacts(data), "</div>\n</div>\n</section>\n</main>\n<script>\n",
-      Embedded(kReportJs, kReportJsSize), "</script>\n</body>\n</html>\n");
+  return RenderPage(
+      absl::StrCat(data.environment.empty() ? "A run" : data.environment,
+                   " – Softfleet run ", data.run_id),
+      absl::StrCat(
+          Header(data), RenderProblems(data.problems),
+          "<section>\n<h2>How it learned</h2>\n", Charts(data),
+          "</section>\n<section>\n<h2>Evaluations</h2>\n", RenderAudit(data),
+          "</section>\n<section>\n<h2>What the run was</h2>\n<div "
+          "class=\"columns\">\n<div>\n<h3>Different from the defaults</h3>\n",
+          RenderConfiguration(data),
+          "</div>\n<div>\n<h3>Run and machine</h3>\n", RenderFacts(data),
+          "</div>\n</div>\n</section>\n"));
 }
 
 }  // namespace softfleet

@@ -13,6 +13,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "core/log.h"
 #include "core/status.h"
 #include "core/version.h"
 
@@ -89,6 +90,12 @@ absl::Status WriteMachine(FileSystem& files, const std::string& path,
   return WriteFileAtomically(
       files, path,
       json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+void RecordMachineOrWarn(FileSystem& files, const std::string& run_dir) {
+  const absl::Status status = WriteMachine(
+      files, JoinPath(run_dir, "machine.json"), ThisMachine(files));
+  if (!status.ok()) LogWarning(status.message());
 }
 
 absl::StatusOr<MachineFacts> ReadMachine(FileSystem& files,

@@ -26,6 +26,9 @@ MachineFacts ThisMachine(FileSystem& files);
 // A JSON object of texts. DataLoss when `path` holds something else.
 absl::Status WriteMachine(FileSystem& files, const std::string& path,
                           const MachineFacts& facts);
+// This machine's, as machine.json of a run; what cannot be written is a
+// warning.
+void RecordMachineOrWarn(FileSystem& files, const std::string& run_dir);
 absl::StatusOr<MachineFacts> ReadMachine(FileSystem& files,
                                          const std::string& path);
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Updates per second of the reference update on one thread: the usual sizes
-// (HalfCheetah, 2x256), and small networks where per-operation cost shows.
+// Updates per second of the fused update on one and two threads and of the
+// reference: the usual sizes (HalfCheetah, 2x256), and small networks where
+// per-operation cost shows. With two threads look at real time.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -12,9 +14,12 @@
 namespace softfleet {
 namespace {
 
-// Arguments: observation_dim, action_dim, width of both hidden layers, batch.
+// Arguments: observation_dim, action_dim, width of both hidden layers, batch,
+// threads; 0 threads: the reference, on one.
 void BM_SacUpdate(benchmark::State& state) {
   SacOptions options;
+  options.threads = std::max(1, static_cast<int>(state.range(4)));
+  if (state.range(4) == 0) options.engine = SacOptions::Engine::kReference;
   options.observation_dim = state.range(0);
   options.action_dim = state.range(1);
   options.actor_hidden = {state.range(2), state.range(2)};
@@ -48,11 +53,13 @@ void BM_SacUpdate(benchmark::State& state) {
       static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 BENCHMARK(BM_SacUpdate)
-    ->Args({17, 6, 256, 256})
-    ->Args({3, 1, 256, 256})
-    ->Args({3, 1, 64, 256})
-    ->Args({3, 1, 64, 128})
-    ->Args({3, 1, 32, 64})
+    ->ArgNames({"obs", "act", "width", "batch", "threads"})
+    ->ArgsProduct({{17}, {6}, {256}, {256}, {1, 2, 0}})
+    ->ArgsProduct({{3}, {1}, {256}, {256}, {1, 2, 0}})
+    ->ArgsProduct({{3}, {1}, {64}, {256}, {1, 2, 0}})
+    ->ArgsProduct({{3}, {1}, {64}, {128}, {1, 0}})
+    ->ArgsProduct({{3}, {1}, {32}, {64}, {1, 0}})
+    ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);
 
 }  // namespace

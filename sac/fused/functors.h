@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "core/host_device.h"
+#include "sac/fused/elementary.h"
 
 // Always inlined: one file per instruction set compiles these, and the linker
 // must not choose one of those copies for all.
@@ -84,7 +85,7 @@ SF_FUNCTOR GaussianSample1d<T> SampleGaussian1d(T mean, T raw, T noise,
   GaussianSample1d<T> s;
   if (range.bounded) {
     const T half = T(0.5) * (range.high - range.low);
-    const T t = std::tanh(raw);
+    const T t = Tanh(raw);
     s.log_std = range.low + half * (t + T(1));
     s.log_std_slope = half * (T(1) - t * t);
   } else {
@@ -92,12 +93,12 @@ SF_FUNCTOR GaussianSample1d<T> SampleGaussian1d(T mean, T raw, T noise,
     s.log_std = below ? range.low : above ? range.high : raw;
     s.log_std_slope = below || above ? T(0) : T(1);
   }
-  s.deviation = std::exp(s.log_std) * noise;
+  s.deviation = Exp(s.log_std) * noise;
   s.u = mean + s.deviation;
   const T size = std::abs(s.u);
-  const T shrunk = std::expm1(T(-2) * size);  // exp(-2|u|) - 1
+  const T shrunk = Expm1(T(-2) * size);  // exp(-2|u|) - 1
   s.action = std::copysign(-shrunk / (T(2) + shrunk), s.u);
-  const T log_derivative = T(2) * (T(kLog2) - size - std::log1p(T(1) + shrunk));
+  const T log_derivative = T(2) * (T(kLog2) - size - Log1p(T(1) + shrunk));
   s.logp =
       T(-0.5) * noise * noise - s.log_std - T(kHalfLog2Pi) - log_derivative;
   return s;
@@ -130,12 +131,12 @@ SF_FUNCTOR T LogSoftmax(const T* logits, int64_t n, T* log_pi, T* pi) {
     if (!(logits[a] <= largest)) largest = logits[a];
   }
   T sum = 0;
-  for (int64_t a = 0; a < n; ++a) sum += std::exp(logits[a] - largest);
+  for (int64_t a = 0; a < n; ++a) sum += Exp(logits[a] - largest);
   const T log_sum = std::log(sum);
   T negative_entropy = 0;
   for (int64_t a = 0; a < n; ++a) {
     log_pi[a] = (logits[a] - largest) - log_sum;
-    pi[a] = std::exp(log_pi[a]);
+    pi[a] = Exp(log_pi[a]);
     negative_entropy += pi[a] * log_pi[a];
   }
   return negative_entropy;

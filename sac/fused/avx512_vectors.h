@@ -70,6 +70,40 @@ struct Avx512Double {
 };
 
 }  // namespace
+
+// 16 x 16: pairs and quadruples within quarters of vectors, then the quarters.
+template <>
+__attribute__((always_inline)) inline void Transpose<Avx512Float>(
+    __m512 (&rows)[16]) {
+  __m512d pairs[16];
+  SF_UNROLL for (int i = 0; i < 16; i += 2) {
+    pairs[i] = (__m512d)_mm512_unpacklo_ps(rows[i], rows[i + 1]);
+    pairs[i + 1] = (__m512d)_mm512_unpackhi_ps(rows[i], rows[i + 1]);
+  }
+  // Quarter q of fours[4 g + c] is column 4 q + c of the rows from 4 g on.
+  __m512 fours[16];
+  SF_UNROLL for (int i = 0; i < 16; i += 4) {
+    SF_UNROLL for (int j = 0; j < 2; ++j) {
+      const __m512d a = pairs[i + j], b = pairs[i + j + 2];
+      fours[i + 2 * j] = (__m512)_mm512_unpacklo_pd(a, b);
+      fours[i + 2 * j + 1] = (__m512)_mm512_unpackhi_pd(a, b);
+    }
+  }
+  constexpr int kEven = 0x88, kOdd = 0xdd;  // quarters of both operands
+  SF_UNROLL for (int c = 0; c < 4; ++c) {
+    const __m512 a = fours[c], b = fours[c + 4];
+    const __m512 d = fours[c + 8], e = fours[c + 12];
+    const __m512 even0 = _mm512_shuffle_f32x4(a, b, kEven);
+    const __m512 even1 = _mm512_shuffle_f32x4(d, e, kEven);
+    const __m512 odd0 = _mm512_shuffle_f32x4(a, b, kOdd);
+    const __m512 odd1 = _mm512_shuffle_f32x4(d, e, kOdd);
+    rows[c] = _mm512_shuffle_f32x4(even0, even1, kEven);
+    rows[c + 4] = _mm512_shuffle_f32x4(odd0, odd1, kEven);
+    rows[c + 8] = _mm512_shuffle_f32x4(even0, even1, kOdd);
+    rows[c + 12] = _mm512_shuffle_f32x4(odd0, odd1, kOdd);
+  }
+}
+
 }  // namespace softfleet::fused
 
 #endif  // SOFTFLEET_SAC_FUSED_AVX512_VECTORS_H_

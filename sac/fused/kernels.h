@@ -120,7 +120,7 @@ struct Kernels {
   std::size_t (*packed_size)(int n, int k);
   // Packs the rows [begin, end) of a weight; begin must be a multiple of
   // kRowBlock * 2, and so must end unless it is n. All rows must be packed
-  // before the first product.
+  // before the first product, and again when the weight has changed.
   void (*pack)(const WeightMatrix<T>& weight, int begin, int end, T* packed);
 
   void (*forward)(const ForwardProduct<T>& product, int begin, int end);
@@ -133,7 +133,8 @@ struct Kernels {
 };
 
 // How products multiply. kBFloat16 (float only): factors rounded to bfloat16,
-// sums in float; everything in memory stays float.
+// sums in float; everything in memory stays float, and so do products of layers
+// with fewer than 16 inputs or outputs.
 enum class MatrixPrecision { kFull, kBFloat16 };
 
 // The kernels this processor can run, best first. Never empty for kFull; empty

@@ -157,6 +157,7 @@ TEST(PaddedStrideTest, StartsRowsOnLinesAndAvoidsPowersOfTwo) {
 
 class ChooseKernelsTest : public testing::Test {
  protected:
+  void SetUp() override { unsetenv("SOFTFLEET_ISA"); }
   void TearDown() override { unsetenv("SOFTFLEET_ISA"); }
   static const Kernels<float>* Choose(const char* isa, std::string* error) {
     setenv("SOFTFLEET_ISA", isa, 1);

@@ -154,6 +154,7 @@ absl::Status WritePicture(FileSystem& files, const RenderFlags& flags,
 
 absl::Status WriteOut(FileSystem& files, const RenderFlags& flags,
                       const Trace& trace) {
+  SF_RETURN_IF_ERROR(files.CreateDirectories(ParentPath(flags.out)));
   RenderOptions options;
   options.width = flags.width;
   options.height = flags.height;

@@ -18,9 +18,9 @@ TEST(RenderTest, AnEpisodeAndItsTraceGiveTheSamePictures) {
   const std::string run = directory / "run";
   ASSERT_EQ(Softfleet(Train(WriteShortConfig(directory.path()), run)).exit_code,
             0);
-  const Finished played =
-      Softfleet({"render", "--run_dir", run, "--steps", "3", "--out",
-                 directory / "a%02d.png", "--write_trace", directory / "t"});
+  const Finished played = Softfleet({"render", "--run_dir", run, "--steps", "3",
+                                     "--out", directory / "new/a%02d.png",
+                                     "--write_trace", directory / "t"});
   EXPECT_EQ(played.exit_code, 0) << played.err;
   EXPECT_THAT(played.out, HasSubstr("3 steps, return -"));
   const Finished again = Softfleet(
@@ -30,13 +30,13 @@ TEST(RenderTest, AnEpisodeAndItsTraceGiveTheSamePictures) {
   std::string last;
   for (const char* number : {"00", "01", "02", "03"}) {
     const std::string a =
-        files.Read(directory / absl::StrCat("a", number, ".png")).value();
+        files.Read(directory / absl::StrCat("new/a", number, ".png")).value();
     EXPECT_EQ(
         a, files.Read(directory / absl::StrCat("b", number, ".png")).value());
     EXPECT_NE(a, last);
     last = a;
   }
-  EXPECT_FALSE(files.Exists(directory / "a04.png"));
+  EXPECT_FALSE(files.Exists(directory / "new/a04.png"));
 }
 
 TEST(RenderTest, MistakesSayWhatToDo) {

@@ -24,8 +24,9 @@ __global__ void RunEach(int64_t count, Function function) {
   if (i < count) function(i);
 }
 
-template <typename Function>
-__global__ void RunTeams(Function function) {
+// Of at most kThreads: the compiler keeps to the registers there are for them.
+template <int kThreads, typename Function>
+__global__ void __launch_bounds__(kThreads) RunTeams(Function function) {
   __shared__ double scratch[BlockTeam::kMostWarps];
   function(BlockTeam(scratch), int64_t{blockIdx.x});
 }
@@ -57,7 +58,7 @@ class CudaBackend {
     const size_t bytes = static_cast<size_t>(count) * sizeof(T);
     CudaCheck(cudaMalloc(&memory, bytes > 0 ? bytes : 1), "cudaMalloc");
     memory_.push_back(memory);
-    CudaCheck(cudaMemset(memory, 0, bytes), "cudaMemset");
+    CudaCheck(cudaMemsetAsync(memory, 0, bytes, stream()), "cudaMemset");
     return static_cast<T*>(memory);
   }
 
@@ -74,7 +75,12 @@ class CudaBackend {
   template <typename Function>
   void Teams(int64_t count, int size, const Function& function) {
     if (count == 0) return;
-    RunTeams<<<static_cast<uint32_t>(count), size, 0, now_->stream>>>(function);
+    const auto teams = static_cast<uint32_t>(count);
+    if (size <= kSmallTeam) {
+      RunTeams<kSmallTeam><<<teams, size, 0, now_->stream>>>(function);
+    } else {
+      RunTeams<kLargeTeam><<<teams, size, 0, now_->stream>>>(function);
+    }
     CudaCheck(cudaGetLastError(), "a kernel's launch");
   }
 
@@ -118,6 +124,7 @@ class CudaBackend {
  private:
   // What cuBLAS recommends for Hopper.
   static constexpr size_t kWorkspaceBytes = size_t{32} << 20;
+  static constexpr int kSmallTeam = 256, kLargeTeam = 1024;
   static constexpr int kLines = 3;  // the main one and the branches
 
   struct Line {

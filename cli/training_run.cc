@@ -75,7 +75,11 @@ absl::StatusOr<bool> TrainingRun::Run(const std::function<bool()>& stop) {
       SF_RETURN_IF_ERROR(Stop());
       return false;
     }
-    SF_RETURN_IF_ERROR(Round());
+    const absl::Status done = Round();
+    if (absl::IsDataLoss(done)) {
+      return recorder_->Diverged(done, system_->learner().Diagnosis());
+    }
+    SF_RETURN_IF_ERROR(done);
   }
   if (!recorder_->finished()) SF_RETURN_IF_ERROR(Finish());
   return true;

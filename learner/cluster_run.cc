@@ -152,7 +152,9 @@ absl::StatusOr<bool> ClusterRun::Round() {
 
 absl::StatusOr<bool> ClusterRun::Receive() {
   const PhaseTimer timer(*clock_, metrics_->receive_seconds);
-  feed_->Want(wanted());
+  // Updates that have no row to learn from do not hold up the first one.
+  const int64_t least = mirror_->sampleable_rows() == 0 ? 1 : 0;
+  feed_->Want(wanted(), std::max(least, ReceivableRows(progress())));
   const int64_t refilled = feed_->refill_rows();
   SF_ASSIGN_OR_RETURN(const int64_t rows, loop_->Receive());
   metrics_->received_rows.Increment(static_cast<double>(rows));

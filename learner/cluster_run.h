@@ -132,6 +132,7 @@ class ClusterRun {
   absl::StatusOr<CheckpointContent> Content() const;
   RunCounts counts() const { return {loop_->received(), loop_->updates()}; }
   int64_t total_steps() const;  // the stop rules considered
+  LearnerProgress progress() const;
   // As many rows as earn the updates that are still to be done.
   int64_t OutstandingRows() const;
   // Rows still to come. A run that was resumed with fewer total_steps may be

@@ -91,7 +91,7 @@ RunState ClusterRun::StateNow() const {
   return warming && wanted() > 0 ? RunState::kWarming : RunState::kRunning;
 }
 
-ClusterRun::Orders ClusterRun::orders() const {
+LearnerProgress ClusterRun::progress() const {
   LearnerProgress progress;
   progress.received = loop_->received();
   progress.updates = loop_->updates();
@@ -101,7 +101,12 @@ ClusterRun::Orders ClusterRun::orders() const {
   progress.updates_per_step = options_.learner.updates_per_step;
   progress.slack = options_.config.replay().slack();
   progress.total_steps = total_steps();
-  return {progress.received, AllowedRows(progress), progress.slack, state_};
+  return progress;
+}
+
+ClusterRun::Orders ClusterRun::orders() const {
+  const LearnerProgress now = progress();
+  return {now.received, AllowedRows(now), now.slack, state_};
 }
 
 std::string ClusterRun::waiting_for() const {
@@ -114,14 +119,7 @@ absl::Status ClusterRun::Fail(const absl::Status& status) {
   if (!absl::IsDataLoss(status)) return status;
   state_ = RunState::kFailed;
   Show();
-  const absl::Status written = recorder_->AwaitCheckpoint();
-  if (!written.ok()) LogWarning(written.message());
-  const absl::Status noted =
-      recorder_->Note(absl::StrCat("failed: ", status.message()));
-  if (!noted.ok()) LogWarning(noted.message());
-  return absl::DataLossError(
-      absl::StrCat(status.message(), "; the newest checkpoint, of step ",
-                   recorder_->checkpointed_step(), ", is intact"));
+  return recorder_->Diverged(status, loop_->Diagnosis());
 }
 
 void ClusterRun::Show() {

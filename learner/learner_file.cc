@@ -1,36 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "learner/learner_file.h"
 
-#include <span>
-
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/safetensors.h"
 #include "core/status.h"
+#include "learner/divergence.h"
 
 namespace softfleet {
 namespace {
 
 constexpr char kLearnerFile[] = "learner.safetensors";
-
-template <typename T>
-bool AllFinite(std::span<const T> values) {
-  // x - x is NaN for whatever is not finite; no branch, so that it is quick.
-  int wrong = 0;
-  for (const T x : values) wrong |= x - x != 0 ? 1 : 0;
-  return wrong == 0;
-}
-
-bool IsFinite(const Tensor& tensor) {
-  switch (tensor.dtype) {
-    case DType::kF32:
-      return AllFinite(tensor.values<float>());
-    case DType::kF64:
-      return AllFinite(tensor.values<double>());
-    default:
-      return true;
-  }
-}
 
 }  // namespace
 
@@ -38,7 +18,7 @@ absl::StatusOr<TensorMap> CaptureLearner(const LearnerLoop& loop) {
   TensorMap tensors = loop.Save();
   for (const auto& [name, tensor] : tensors) {
     // Sums of statistics may be NaN without harm.
-    if (absl::StartsWith(name, "statistics/") || IsFinite(tensor)) continue;
+    if (absl::StartsWith(name, "statistics/") || AllFinite(tensor)) continue;
     return absl::DataLossError(absl::StrCat(
         name, " holds a number that is not finite: training has diverged"));
   }

@@ -70,7 +70,9 @@ absl::Status CheckLosses(const SacStatistics& statistics, uint64_t update) {
       {"critic_loss", statistics.critic_loss},
       {"actor_loss", statistics.actor_loss},
       {"alpha_loss", statistics.alpha_loss},
-      {"alpha", statistics.alpha}};
+      {"alpha", statistics.alpha},
+      {"critic_gradient_norm", statistics.critic_gradient_norm},
+      {"actor_gradient_norm", statistics.actor_gradient_norm}};
   for (const auto& [name, value] : losses) {
     if (std::isfinite(value)) continue;
     return absl::DataLossError(absl::StrCat(
@@ -88,7 +90,8 @@ LearnerLoop::LearnerLoop(const LearnerOptions& options, StepSource& source,
     : options_(options),
       source_(&source),
       sampler_(&sampler),
-      layers_(ActorLayers(options.sac)) {
+      layers_(ActorLayers(options.sac)),
+      drawn_(MeasureStride(options.sac.policy_delay)) {
   if (options.normalize_observations) {
     normaliser_ = EmptyNormaliser(options.schema.ObservationElements());
   }
@@ -192,6 +195,8 @@ absl::Status LearnerLoop::UpdateOnce() {
     ApplyNormaliser(*normaliser_, batch_.observations);
     ApplyNormaliser(*normaliser_, batch_.next_observations);
   }
+  drawn_.Add(update, batch_.ids);
+  SF_RETURN_IF_ERROR(CheckFinite(batch_, update));
   EnterPhase(clock_, UpdatePhase::kNoise);
   FillDraws(update);
   SacBatch batch;
@@ -211,6 +216,7 @@ absl::Status LearnerLoop::UpdateOnce() {
       agent_->Update(batch, draws, measure ? &statistics : nullptr));
   if (!measure) return absl::OkStatus();
   SF_RETURN_IF_ERROR(CheckLosses(statistics, update));
+  sound_update_ = update;
   statistics_.Add(statistics);
   return absl::OkStatus();
 }
@@ -242,6 +248,11 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> LearnerLoop::MakeSnapshot(
   published_updates_ = updates();
   published_warming_ = warming();
   return snapshot;
+}
+
+std::string LearnerLoop::Diagnosis() const {
+  return DescribeDivergence(static_cast<uint64_t>(updates()), sound_update_,
+                            agent_->Save(), drawn_, batch_);
 }
 
 TensorMap LearnerLoop::Save() const {
@@ -322,6 +333,8 @@ absl::Status LearnerLoop::Restore(const TensorMap& saved) {
   normaliser_ = std::move(normaliser);
   statistics_.Restore(sums);
   published_updates_ = -1;
+  // What is restored is finite.
+  sound_update_ = static_cast<uint64_t>(updates());
   return absl::OkStatus();
 }
 

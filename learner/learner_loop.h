@@ -28,6 +28,7 @@
 #include "absl/status/statusor.h"
 #include "core/tensor.h"
 #include "experience/interfaces.h"
+#include "learner/divergence.h"
 #include "learner/learner_options.h"
 #include "learner/row_sampler.h"
 #include "learner/update_statistics.h"
@@ -55,7 +56,8 @@ class LearnerLoop {
   // most `max_updates`. Returns the number done.
   absl::StatusOr<int64_t> RunOnce(int64_t max_updates);
   // Its two halves. Receive returns the number of rows. Update is DataLoss when
-  // a measured loss is not finite: there is no way on from there.
+  // a batch holds what is not finite, before anything is learned from it, or
+  // when a measured loss or gradient is not: there is no way on from there.
   absl::StatusOr<int64_t> Receive();
   absl::StatusOr<int64_t> Update(int64_t max_updates);
 
@@ -81,6 +83,11 @@ class LearnerLoop {
   // Whether the policy has changed since the last MakeSnapshot.
   bool snapshot_is_due() const;
 
+  // After a DataLoss: what can be told of it (DescribeDivergence). One that was
+  // found when a loss was measured, or before a snapshot or a checkpoint, began
+  // at most as many updates ago as lie between two measured ones.
+  std::string Diagnosis() const;
+
   // The learner's part of a checkpoint. Restore refuses what does not fit, by
   // name, and then nothing has changed. The snapshots' version is not part of
   // it: a new incarnation counts from 0.
@@ -103,6 +110,8 @@ class LearnerLoop {
   std::optional<NormaliserState> normaliser_;
   UpdateStatistics statistics_;
   PhaseClock* clock_ = nullptr;
+  DrawnRows drawn_;
+  uint64_t sound_update_ = 0;  // the newest whose losses were measured
 
   std::string run_id_;
   uint64_t incarnation_ = 1;

@@ -59,7 +59,8 @@ absl::StatusOr<bool> MirrorFeed::Advance(Source& source,
   const size_t first = source.next;
   while (source.next < source.delivery->items.size()) {
     const ShardDelivery::Item& item = source.delivery->items[source.next];
-    const bool wanted = wanted_ > 0 || RowsBeyond(source.position, item) == 0;
+    const bool wanted = (wanted_ > 0 && handed_out_ < wanted_per_poll_) ||
+                        RowsBeyond(source.position, item) == 0;
     if (!wanted || Enough()) return source.next > first;
     SF_RETURN_IF_ERROR(TakeItem(source, item, receive));
     ++source.next;
@@ -151,16 +152,23 @@ absl::Status MirrorFeed::TakeItem(Source& source,
              : hand_out(SliceBlock(schema, item.block, rows - fresh, received));
 }
 
+bool MirrorFeed::IsBeyond(const Source& source) {
+  if (!source.delivery.has_value()) return false;
+  const auto& items = source.delivery->items;
+  return source.next < items.size() &&
+         RowsBeyond(source.saved, items[source.next]) > 0;
+}
+
 bool MirrorFeed::refilled() const {
   return std::all_of(sources_.begin(), sources_.end(), [](const Source& s) {
     return !s.shard.stream->connected() || s.saved == Position() ||
-           (s.heard && (s.caught_up || s.read >= s.saved));
+           (s.heard && (s.caught_up || s.read >= s.saved)) || IsBeyond(s);
   });
 }
 
 bool MirrorFeed::heard_all() const {
   return std::all_of(sources_.begin(), sources_.end(), [](const Source& s) {
-    return s.shard.stream->connected() && s.heard;
+    return s.shard.stream->connected() && (s.heard || IsBeyond(s));
   });
 }
 

@@ -25,6 +25,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -58,7 +59,12 @@ class MirrorFeed : public StepSource {
   MirrorFeed(Table& mirror, Options options);
 
   // Rows that Poll may hand out from now on, over all calls; none at first.
-  void Want(int64_t rows) { wanted_ = rows; }
+  // Of these, a Poll begins no block once it has handed out `per_poll`.
+  void Want(int64_t rows,
+            int64_t per_poll = std::numeric_limits<int64_t>::max()) {
+    wanted_ = rows;
+    wanted_per_poll_ = per_poll;
+  }
 
   absl::StatusOr<int64_t> Poll(
       const std::function<absl::Status(const StepBlock&)>& receive) override;
@@ -99,6 +105,9 @@ class MirrorFeed : public StepSource {
   using Receive = std::function<absl::Status(const StepBlock&)>;
 
   bool Enough() const;
+  // Whether what comes next, and was not wanted yet, lies beyond what was
+  // saved.
+  static bool IsBeyond(const Source& source);
   // Takes what it can of one delivery; whether that was anything.
   absl::StatusOr<bool> Advance(Source& source, const Receive& receive);
   absl::Status TakeItem(Source& source, const ShardDelivery::Item& item,
@@ -113,6 +122,7 @@ class MirrorFeed : public StepSource {
   std::vector<Source> sources_;
   std::map<std::string, Position> elsewhere_;  // of shards not in the list
   int64_t wanted_ = 0;
+  int64_t wanted_per_poll_ = 0;
   int64_t polled_ = 0;      // rows of this Poll, received or not
   int64_t handed_out_ = 0;  // rows of this Poll, received
   int64_t refill_rows_ = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace softfleet {
 
@@ -25,6 +26,22 @@ int64_t AllowedRows(const LearnerProgress& progress) {
   return allowed >= static_cast<double>(progress.total_steps)
              ? progress.total_steps
              : static_cast<int64_t>(allowed);
+}
+
+int64_t ReceivableRows(const LearnerProgress& progress) {
+  constexpr int64_t kUnlimited = std::numeric_limits<int64_t>::max();
+  if (progress.updates_per_step <= 0) return kUnlimited;
+  const double owed =
+      std::max(1.0, std::floor(progress.updates_per_step * kMostOwedRows));
+  // One more, as above.
+  const double most =
+      static_cast<double>(progress.warmup_steps + progress.forgone) +
+      std::ceil((static_cast<double>(progress.updates) + owed) /
+                progress.updates_per_step) +
+      1;
+  const double rows = most - static_cast<double>(progress.received);
+  if (rows <= 0) return 0;
+  return rows < 9e18 ? static_cast<int64_t>(rows) : kUnlimited;
 }
 
 }  // namespace softfleet

@@ -32,6 +32,14 @@ struct LearnerProgress {
 // rows. total_steps where updates_per_step is 0.
 int64_t AllowedRows(const LearnerProgress& progress);
 
+// How many more rows (and the rest of a block) the learner takes before it does
+// the updates that it owes: never more than kMostOwedRows earn are owed (and
+// always enough for the next update), so that updates per step are even over
+// any window of rows that is long against that, after a restart as well. What
+// is not taken waits in the shards. Unlimited where updates_per_step is 0.
+inline constexpr int64_t kMostOwedRows = 64;
+int64_t ReceivableRows(const LearnerProgress& progress);
+
 }  // namespace softfleet
 
 #endif  // SOFTFLEET_LEARNER_PROGRESS_RULE_H_

@@ -7,6 +7,7 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
+#include "core/log.h"
 #include "core/status.h"
 #include "core/version.h"
 #include "policy/bundle.h"
@@ -289,6 +290,23 @@ absl::Status RunRecorder::WriteCheckpoint(const RunCounts& now,
                                           CheckpointContent content) {
   SF_RETURN_IF_ERROR(BeginCheckpoint(now, std::move(content)));
   return AwaitCheckpoint();
+}
+
+absl::Status RunRecorder::Diverged(const absl::Status& why,
+                                   const std::string& diagnosis) {
+  absl::Status written = AwaitCheckpoint();
+  if (!written.ok()) LogWarning(written.message());
+  const std::string path = directory_->File("diagnosis.json");
+  written = WriteFileAtomically(*files_, path, diagnosis);
+  if (!written.ok()) LogWarning(written.message());
+  const absl::Status noted = Note(absl::StrCat("failed: ", why.message()));
+  if (!noted.ok()) LogWarning(noted.message());
+  return absl::DataLossError(absl::StrCat(
+      why.message(), written.ok() ? absl::StrCat("; details in ", path) : "",
+      checkpointed_step_ < 0
+          ? "; there is no checkpoint yet"
+          : absl::StrCat("; the newest checkpoint, of step ",
+                         checkpointed_step_, ", is intact")));
 }
 
 absl::Status RunRecorder::Stop(const RunCounts& now,

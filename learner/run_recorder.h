@@ -145,6 +145,11 @@ class RunRecorder {
   // The step of the newest checkpoint that is there; -1 without one.
   int64_t checkpointed_step() const { return checkpointed_step_; }
 
+  // Training has diverged: waits for the checkpoint that was begun, writes
+  // `diagnosis` to diagnosis.json, and returns `why` with where that is and
+  // which checkpoint is intact.
+  absl::Status Diverged(const absl::Status& why, const std::string& diagnosis);
+
   // The driver stops for now: a checkpoint, unless there is one of this step.
   absl::Status Stop(const RunCounts& now, CheckpointContent content);
   // The run is over: `snapshot` becomes the directory policy/, and a

@@ -81,6 +81,7 @@ TransitionBatch RandomBatch(const LearnerOptions& options, uint64_t update) {
   const int64_t n = options.batch_size;
   TransitionBatch batch;
   batch.size = n;
+  for (int64_t i = 0; i < n; ++i) batch.ids.push_back(1000 + i);
   batch.observations = Normals(&random, n * options.sac.observation_dim);
   batch.next_observations = Normals(&random, n * options.sac.observation_dim);
   for (int64_t i = 0; i < n * options.schema.action.columns(); ++i) {

@@ -50,11 +50,22 @@ TEST(ForgoUpdatesTest, ACheckpointOfANegativeNumberIsRefused) {
 
 TEST(MeasuredLossTest, ALossThatIsNotFiniteIsAnErrorThatNamesIt) {
   FakeLearner learner(SmallLearner(true));
-  learner.sampler.reward = std::numeric_limits<double>::infinity();
+  learner.sampler.reward = 1e300;  // beyond float32
   learner.source.arrived.push_back(RandomRows(learner.options.schema, 50, 1));
   const auto done = learner.loop->RunOnce(100);
   EXPECT_EQ(done.status().code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(done.status().message(), testing::HasSubstr("of update 16 is"));
+}
+
+TEST(MeasuredLossTest, NothingIsLearnedFromARowThatIsNotFinite) {
+  FakeLearner learner(SmallLearner(true));
+  learner.sampler.reward = std::numeric_limits<double>::infinity();
+  learner.source.arrived.push_back(RandomRows(learner.options.schema, 50, 1));
+  const auto done = learner.loop->RunOnce(100);
+  EXPECT_EQ(done.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(done.status().message(),
+              testing::HasSubstr("reward of row 1000 is inf"));
+  EXPECT_EQ(learner.loop->updates(), 0);
 }
 
 }  // namespace

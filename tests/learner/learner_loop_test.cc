@@ -176,7 +176,7 @@ TEST(LearnerLoopTest, AParameterThatIsNotFiniteIsNeverPublished) {
   FakeLearner learner(SmallLearner(true));
   learner.Receive(12);
   ASSERT_TRUE(learner.loop->MakeSnapshot(RunState::kRunning).ok());
-  learner.sampler.reward = std::numeric_limits<double>::infinity();
+  learner.sampler.reward = 1e300;
   learner.Receive(2);
   const auto snapshot = learner.loop->MakeSnapshot(RunState::kRunning);
   EXPECT_EQ(snapshot.status().code(), absl::StatusCode::kDataLoss);

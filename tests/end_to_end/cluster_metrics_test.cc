@@ -104,6 +104,8 @@ TEST_F(ClusterMetricsTest, EveryProcessServesWhatThePageListsAndItAddsUp) {
     EXPECT_GT(Value(values, "sac_process_resident_bytes"), 1 << 20);
   }
 
+  // Shards report their sessions once a second or so.
+  Await(*cluster, targets.at("learner"), Reached("sac_learner_sessions", 3));
   const MetricValues learner = Await(*cluster, targets.at("learner"),
                                      Reached("sac_learner_run_steps", 5000));
   EXPECT_EQ(Value(learner, "sac_learner_shards"), 2);

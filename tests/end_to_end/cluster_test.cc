@@ -26,12 +26,15 @@ constexpr int64_t kWarmup = 50;  // of the short configuration
 
 class ClusterTest : public testing::Test {
  protected:
+  // Each actor takes 500 steps a second, so that a run lasts long enough to be
+  // disturbed, however fast the learner is.
   std::vector<std::string> Arguments(int shards, int actors,
                                      int64_t total_steps) {
     return ClusterArguments(
         config_, run_, shards, actors,
         {absl::StrCat("total_steps=", total_steps), "replay.slack=64",
-         "actor.block_rows=8", "actor.pending_rows=16"});
+         "actor.block_rows=8", "actor.pending_rows=16",
+         "actor.control_period_seconds=0.002"});
   }
 
   const TestDirectory directory_;
@@ -40,14 +43,14 @@ class ClusterTest : public testing::Test {
 };
 
 TEST_F(ClusterTest, TrainsToTheEndAndEndsWithTheRun) {
-  const Finished cluster = Softfleet(Arguments(2, 3, 1500));
+  const Finished cluster = Softfleet(Arguments(2, 3, 4000));
   ASSERT_EQ(cluster.exit_code, 0) << cluster.err << ClusterLogs(run_);
-  ExpectFinishedRun(run_, config_, 1500, 1, kWarmup);
-  EXPECT_THAT(cluster.out, HasSubstr("evaluation at step 15"));
+  ExpectFinishedRun(run_, config_, 4000, 1, kWarmup);
+  EXPECT_THAT(cluster.out, HasSubstr("evaluation at step 40"));
   EXPECT_THAT(cluster.out, HasSubstr("report: "));
   EXPECT_THAT(cluster.err, HasSubstr(" actors, 2/2 shards"));
   // Again: nothing to do.
-  const Finished again = Softfleet(Arguments(2, 3, 1500));
+  const Finished again = Softfleet(Arguments(2, 3, 4000));
   EXPECT_EQ(again.exit_code, 0) << again.err;
   EXPECT_THAT(again.out, HasSubstr("nothing to do"));
 }
@@ -95,7 +98,7 @@ TEST_F(ClusterTest, KillsOfAnyProcessCostNoRun) {
   constexpr uint64_t kSeed = 11;
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   Philox random(kSeed, Purpose::kTest);
-  const auto cluster = Start(Arguments(2, 3, 4000));
+  const auto cluster = Start(Arguments(2, 3, 10000));
   ASSERT_TRUE(cluster->WaitFor("evaluation at step"))
       << cluster->err() << ClusterLogs(run_);
   int kills = 0;
@@ -111,7 +114,7 @@ TEST_F(ClusterTest, KillsOfAnyProcessCostNoRun) {
   ASSERT_EQ(cluster->Wait(), 0) << cluster->err() << ClusterLogs(run_);
   EXPECT_GE(kills, 2);
   // The learner and a shard are killed, but rarely both at once.
-  ExpectFinishedRun(run_, config_, 4000, 1, kWarmup, /*restarts=*/1);
+  ExpectFinishedRun(run_, config_, 10000, 1, kWarmup, /*restarts=*/1);
 }
 
 TEST_F(ClusterTest, AWrongConfigurationIsSaidAtOnceAndStartsNothing) {

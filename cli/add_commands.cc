@@ -69,8 +69,9 @@ CLI::App* AddTrain(CLI::App* app, TrainFlags* flags) {
       "Train a run of each of these seeds, side by side: 0-7 or 1,4,9-11");
   seeds->type_name("LIST");
   command
-      ->add_option("--threads", flags->threads,
-                   "Seeds that train at a time; default: one per processor")
+      ->add_option(
+          "--threads", flags->threads,
+          "Seeds that train at a time; default: processors by learner.threads")
       ->check(CLI::Range(1, 1024))
       ->needs(seeds);
   command->footer(
@@ -193,7 +194,9 @@ CLI::App* AddAudit(CLI::App* app, AuditFlags* flags) {
 CLI::App* AddReport(CLI::App* app, ReportFlags* flags) {
   CLI::App* command = app->add_subcommand(
       "report", "Write a run's report, one HTML page for a browser");
-  command->add_option("--run_dir", flags->run_dir, "Directory of the run")
+  command
+      ->add_option("--run_dir", flags->run_dir,
+                   "Directory of the run, or of a seed panel")
       ->required()
       ->type_name("DIR");
   command

@@ -33,7 +33,7 @@ struct TrainFlags : RunFlags {
   std::string init_from;       // a policy bundle or a run; may be empty
   std::string metrics_listen;  // host:port for Prometheus; empty: none
   std::string seeds;           // "0-7": a run of each; empty: the one run
-  int threads = 0;  // seeds that train at a time; 0: one per processor
+  int threads = 0;  // seeds that train at a time; 0: chosen
 };
 // Of one run, or with `seeds` of a seed panel.
 int RunTrain(const TrainFlags& flags);

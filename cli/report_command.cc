@@ -3,12 +3,15 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "cli/commands.h"
 #include "core/file_system.h"
 #include "core/status.h"
 #include "evaluation/report.h"
 #include "evaluation/report_data.h"
+#include "evaluation/seed_panel.h"
+#include "run/seed_directories.h"
 
 namespace softfleet {
 namespace {
@@ -40,8 +43,25 @@ Json HeadlineJson(const ReportData& data, const std::string& path) {
   return json;
 }
 
+absl::Status SeedPanelReport(FileSystem& files, const ReportFlags& flags) {
+  const std::string path =
+      flags.out.empty() ? JoinPath(flags.run_dir, "report.html") : flags.out;
+  SF_RETURN_IF_ERROR(WriteSeedPanelReport(files, flags.run_dir, path));
+  if (!flags.json) {
+    std::printf("report: %s\n", path.c_str());
+    return absl::OkStatus();
+  }
+  SF_ASSIGN_OR_RETURN(const SeedPanelData data,
+                      GatherSeedPanel(files, flags.run_dir));
+  std::fputs(FormatSeedPanelJson(data).c_str(), stdout);
+  return absl::OkStatus();
+}
+
 absl::Status Report(const ReportFlags& flags) {
   FileSystem& files = RealFileSystem();
+  SF_ASSIGN_OR_RETURN(const std::vector<uint64_t> seeds,
+                      SeedsIn(files, flags.run_dir));
+  if (!seeds.empty()) return SeedPanelReport(files, flags);
   SF_ASSIGN_OR_RETURN(const ReportData data,
                       GatherReport(files, flags.run_dir));
   const std::string path =

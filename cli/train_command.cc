@@ -3,13 +3,10 @@
 #include <memory>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/training_metrics.h"
 #include "cli/training_run.h"
-#include "core/log.h"
-#include "core/metrics_server.h"
 #include "core/status.h"
 #include "core/stop_signal.h"
 #include "evaluation/run_result.h"
@@ -19,29 +16,9 @@
 namespace softfleet {
 namespace {
 
-void WriteMachineOrWarn(FileSystem& files, const std::string& run_dir) {
-  const absl::Status status = WriteMachine(
-      files, JoinPath(run_dir, "machine.json"), ThisMachine(files));
-  if (!status.ok()) LogWarning(status.message());
-}
-
-// Serves the run's numbers where the user asked for it.
-struct MetricsService {
-  MetricRegistry registry;
-  std::unique_ptr<TrainingMetrics> metrics;
-  std::unique_ptr<MetricsServer> server;
-
-  absl::Status Start(const std::string& address, const v1::RunConfig& config) {
-    if (address.empty()) return absl::OkStatus();
-    metrics = std::make_unique<TrainingMetrics>(registry, config);
-    SF_ASSIGN_OR_RETURN(server, MetricsServer::Start(address, registry));
-    LogInfo(absl::StrCat("metrics at http://", server->address(), "/metrics"));
-    return absl::OkStatus();
-  }
-};
-
 absl::Status Train(const TrainFlags& flags) {
   CatchStopSignals();
+  if (!flags.seeds.empty()) return TrainSeedPanel(flags);
   FileSystem& files = RealFileSystem();
   SF_ASSIGN_OR_RETURN(const v1::RunConfig config,
                       LoadConfig(files, flags.config, flags.set));
@@ -50,9 +27,12 @@ absl::Status Train(const TrainFlags& flags) {
   }
   Clock& clock = SystemClock();
   Progress progress(stderr, clock, config.total_steps());
-  MetricsService service;
-  SF_RETURN_IF_ERROR(service.Start(flags.metrics_listen, config));
-  TrainingMetrics* metrics = service.metrics.get();
+  SF_ASSIGN_OR_RETURN(const auto service,
+                      MetricsService::Start(flags.metrics_listen));
+  std::unique_ptr<TrainingMetrics> metrics;
+  if (service != nullptr) {
+    metrics = std::make_unique<TrainingMetrics>(service->registry(), config);
+  }
   TrainingObserver observer;
   observer.on_round = [&](const MetricsRow& row) {
     progress.OnRound(row);
@@ -70,7 +50,7 @@ absl::Status Train(const TrainFlags& flags) {
   SF_ASSIGN_OR_RETURN(std::unique_ptr<TrainingRun> run,
                       TrainingRun::Open(files, clock, config, flags.run_dir,
                                         observer, flags.init_from));
-  WriteMachineOrWarn(files, flags.run_dir);
+  RecordMachineOrWarn(files, flags.run_dir);
   const absl::StatusOr<bool> finished = run->Run(StopRequested);
   progress.Finish();
   SF_RETURN_IF_ERROR(finished.status());

@@ -4,18 +4,36 @@
 #include <cmath>
 #include <optional>
 
+#include "absl/memory/memory.h"
+#include "absl/strings/str_cat.h"
+#include "core/log.h"
+#include "core/status.h"
+
 namespace softfleet {
+
+MetricsService::MetricsService() : process_(registry_, "softfleet") {
+  process_.SetHealthy(true);
+}
+
+absl::StatusOr<std::unique_ptr<MetricsService>> MetricsService::Start(
+    const std::string& address) {
+  if (address.empty()) return nullptr;
+  auto service = absl::WrapUnique(new MetricsService());
+  SF_ASSIGN_OR_RETURN(service->server_,
+                      MetricsServer::Start(address, service->registry_));
+  LogInfo(absl::StrCat("metrics at http://", service->server_->address(),
+                       "/metrics"));
+  return service;
+}
 
 TrainingMetrics::TrainingMetrics(MetricRegistry& registry,
                                  const v1::RunConfig& config)
-    : process_(registry, "softfleet"),
-      learner_(registry),
+    : learner_(registry),
       evaluator_(registry),
       warmup_steps_(config.learner().warmup_steps()) {
   learner_.total_steps.Set(static_cast<double>(config.total_steps()));
   learner_.updates_per_step_target.Set(config.learner().updates_per_step());
   learner_.Show(RunState::kWarming);
-  process_.SetHealthy(true);
 }
 
 void TrainingMetrics::OnRound(const MetricsRow& so_far) {

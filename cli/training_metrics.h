@@ -6,8 +6,12 @@
 #define SOFTFLEET_CLI_TRAINING_METRICS_H_
 
 #include <cstdint>
+#include <memory>
+#include <string>
 
+#include "absl/status/statusor.h"
 #include "core/metrics.h"
+#include "core/metrics_server.h"
 #include "core/process_metrics.h"
 #include "evaluation/evaluator_metrics.h"
 #include "learner/interval_metrics.h"
@@ -17,6 +21,24 @@
 
 namespace softfleet {
 
+// The registry of a process that trains, and who serves it.
+class MetricsService {
+ public:
+  // Listens on `address`; none where that is empty. MetricsServer's errors.
+  static absl::StatusOr<std::unique_ptr<MetricsService>> Start(
+      const std::string& address);
+
+  MetricRegistry& registry() { return registry_; }
+
+ private:
+  MetricsService();
+
+  MetricRegistry registry_;
+  ProcessMetrics process_;
+  std::unique_ptr<MetricsServer> server_;
+};
+
+// Of one run.
 class TrainingMetrics {
  public:
   // `registry` must outlive this.
@@ -27,7 +49,6 @@ class TrainingMetrics {
   void OnEvaluation(const AuditRecord& record);
 
  private:
-  ProcessMetrics process_;
   LearnerMetrics learner_;
   EvaluatorMetrics evaluator_;
   int64_t warmup_steps_;

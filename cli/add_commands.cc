@@ -280,6 +280,27 @@ CLI::App* AddPlan(CLI::App* app, PlanFlags* flags) {
   return command;
 }
 
+CLI::App* AddProfile(CLI::App* app, ProfileFlags* flags) {
+  CLI::App* command =
+      app->add_subcommand("profile", "Show where the time of an update goes");
+  command->add_option("--config", flags->config, "Run configuration")
+      ->required()
+      ->type_name("FILE");
+  AddSet(command, &flags->set);
+  command->add_option("--updates", flags->updates, "How many to measure")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  command
+      ->add_option("--trace", flags->trace,
+                   "Write what each thread did, for chrome://tracing")
+      ->type_name("FILE");
+  command->add_flag("--json", flags->json, "Print JSON");
+  command->footer(
+      "Example:\n  softfleet profile --config configs/pendulum_sb3.textproto "
+      "--trace update.json");
+  return command;
+}
+
 CLI::App* AddCompletion(CLI::App* app, std::string* shell) {
   CLI::App* command = app->add_subcommand(
       "completion", "Print a completion script for a shell");

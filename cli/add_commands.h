@@ -20,6 +20,7 @@ CLI::App* AddReport(CLI::App* app, ReportFlags* flags);
 CLI::App* AddCheckEnvironment(CLI::App* app, CheckEnvironmentFlags* flags);
 CLI::App* AddList(CLI::App* app, ListFlags* flags);
 CLI::App* AddPlan(CLI::App* app, PlanFlags* flags);
+CLI::App* AddProfile(CLI::App* app, ProfileFlags* flags);
 CLI::App* AddCompletion(CLI::App* app, std::string* shell);
 CLI::App* AddConfig(CLI::App* app, ConfigFlags* flags);
 

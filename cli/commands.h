@@ -33,7 +33,7 @@ struct TrainFlags : RunFlags {
   std::string init_from;       // a policy bundle or a run; may be empty
   std::string metrics_listen;  // host:port for Prometheus; empty: none
   std::string seeds;           // "0-7": a run of each; empty: the one run
-  int threads = 0;  // seeds that train at a time; 0: chosen
+  int threads = 0;             // seeds that train at a time; 0: chosen
 };
 // Of one run, or with `seeds` of a seed panel.
 int RunTrain(const TrainFlags& flags);
@@ -118,6 +118,16 @@ struct PlanFlags {
 // What a run would take: bytes, rates measured on this machine for a moment,
 // and the time they lead to.
 int RunPlan(const PlanFlags& flags);
+
+struct ProfileFlags {
+  std::string config;  // path
+  std::vector<std::string> set;
+  int64_t updates = 200;
+  std::string trace;  // where to write a Chrome trace; may be empty
+  bool json = false;
+};
+// Where the time of an update goes.
+int RunProfile(const ProfileFlags& flags);
 
 struct ConfigFlags {
   std::string config;  // path; empty = the defaults

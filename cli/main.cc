@@ -97,6 +97,7 @@ int Main(int argc, char** argv) {
   CheckEnvironmentFlags check_environment;
   ListFlags list;
   PlanFlags plan;
+  ProfileFlags profile;
   std::string shell;
   ConfigFlags config;
   const CLI::App* train_command = AddTrain(&app, &train);
@@ -109,6 +110,7 @@ int Main(int argc, char** argv) {
       AddCheckEnvironment(&app, &check_environment);
   const CLI::App* list_command = AddList(&app, &list);
   const CLI::App* plan_command = AddPlan(&app, &plan);
+  const CLI::App* profile_command = AddProfile(&app, &profile);
   const CLI::App* completion_command = AddCompletion(&app, &shell);
   AddConfig(&app, &config);
   try {
@@ -129,6 +131,7 @@ int Main(int argc, char** argv) {
   }
   if (*list_command) return RunList(list);
   if (*plan_command) return RunPlan(plan);
+  if (*profile_command) return RunProfile(profile);
   if (*completion_command) {
     std::fputs(CompletionScript(shell, Words(app)).c_str(), stdout);
     return kExitOk;

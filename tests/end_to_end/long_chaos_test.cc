@@ -163,8 +163,10 @@ TEST_P(LongChaosTest, KillsAtRandomTimesCostNoRun) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(GetParam()));
   cluster_ = Start(ClusterArguments(
       config_, run_, kShards, kActors,
+      // In real time, so that the run lasts however fast the learner is.
       {absl::StrCat("total_steps=", kTotalSteps), "replay.slack=64",
-       "actor.block_rows=8", "actor.pending_rows=16"}));
+       "actor.block_rows=8", "actor.pending_rows=16",
+       "actor.control_period_seconds=0.004"}));
   ASSERT_TRUE(cluster_->WaitFor("evaluation at step"))
       << cluster_->err() << ClusterLogs(run_);
   targets_ = MetricsTargets(run_);

@@ -34,6 +34,7 @@ struct Avx512Float {
   SF_INLINE Vec MultiplyAdd(Vec a, Vec b, Vec c) {
     return _mm512_fmadd_ps(a, b, c);
   }
+  SF_INLINE Vec Sqrt(Vec v) { return _mm512_sqrt_ps(v); }
   SF_INLINE Vec Relu(Vec v) { return _mm512_max_ps(Zero(), v); }
   SF_INLINE Vec KeepWherePositive(Vec v, Vec h) {
     return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(h, Zero(), _CMP_NLE_UQ), v);
@@ -63,6 +64,7 @@ struct Avx512Double {
   SF_INLINE Vec MultiplyAdd(Vec a, Vec b, Vec c) {
     return _mm512_fmadd_pd(a, b, c);
   }
+  SF_INLINE Vec Sqrt(Vec v) { return _mm512_sqrt_pd(v); }
   SF_INLINE Vec Relu(Vec v) { return _mm512_max_pd(Zero(), v); }
   SF_INLINE Vec KeepWherePositive(Vec v, Vec h) {
     return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(h, Zero(), _CMP_NLE_UQ), v);

@@ -150,6 +150,11 @@ SF_INLINE void MultiplyBlock(const float* left, const float* right, int pairs,
                                    lanes));
     }
   }
+  if (at.last) {
+    for (int r = 0; r < at.rows; ++r) {
+      Finish::Fetch(finish, at.row + r, at.column);
+    }
+  }
   E::Multiply(left, right, pairs, at.rows, sums);
   for (int r = 0; r < at.rows; ++r) {
     SF_UNROLL for (int v = 0; v < 2; ++v) {
@@ -240,8 +245,8 @@ static void RoundedForward(const ForwardProduct<float>& p, int begin, int end) {
       [&](int column, int, int step, int, float*) {
         return p.packed + column / kBlock * panel + step / 2 * kBlock;
       },
-      AddBias<Avx512Float>{p.bias, p.relu}, Target{p.y, p.y_stride}, p.n, p.k,
-      begin, end);
+      AddBias<Avx512Float>{{}, p.bias, p.relu}, Target{p.y, p.y_stride}, p.n,
+      p.k, begin, end);
 }
 
 template <typename E>
@@ -258,14 +263,13 @@ static void RoundedInputGradient(const InputGradientProduct<float>& p,
                     steps, to);
         return to;
       },
-      MaskByOutput<Avx512Float>{p.h, p.h_stride}, Target{p.dx, p.dx_stride},
+      MaskByOutput<Avx512Float>{{}, p.h, p.h_stride}, Target{p.dx, p.dx_stride},
       p.k, p.n, begin, end);
 }
 
-template <typename E>
-static void RoundedWeightGradient(const WeightGradientProduct<float>& p,
-                                  int begin, int end) {
-  if (p.k < kNarrow) return kAvx512Float.weight_gradient(p, begin, end);
+template <typename E, typename Finish>
+static void MultiplyTransposed(const WeightGradientProduct<float>& p,
+                               const Finish& finish, int begin, int end) {
   MultiplyRounded<E>(
       [&](int row, int rows, int step, int steps, float* to) {
         LayOutColumns({p.dy + step * p.dy_stride + row, p.dy_stride}, rows,
@@ -276,7 +280,19 @@ static void RoundedWeightGradient(const WeightGradientProduct<float>& p,
                     steps, to);
         return to;
       },
-      AsItIs<Avx512Float>{}, Target{p.dw, p.dw_stride}, p.k, p.m, begin, end);
+      finish, Target{p.dw, p.dw_stride}, p.k, p.m, begin, end);
+}
+
+template <typename E>
+static void RoundedWeightGradient(const WeightGradientProduct<float>& p,
+                                  int begin, int end) {
+  if (p.k < kNarrow) return kAvx512Float.weight_gradient(p, begin, end);
+  if (p.step == nullptr) {
+    MultiplyTransposed<E>(p, AsItIs<Avx512Float>{}, begin, end);
+  } else {
+    MultiplyTransposed<E>(p, StepByAdam<Avx512Float>{*p.step, p.dw_stride},
+                          begin, end);
+  }
   WeightGradientProduct<float> sums = p;
   sums.k = 0;  // leaves db
   kAvx512Float.weight_gradient(sums, begin, end);
@@ -287,6 +303,11 @@ static void FullAdam(const AdamSweep<float>& sweep, std::size_t begin,
   kAvx512Float.adam(sweep, begin, end);
 }
 
+static void FullSample(const GaussianSampling<float>& sampling, int begin,
+                       int end) {
+  kAvx512Float.sample(sampling, begin, end);
+}
+
 template <typename E>
 constexpr Kernels<float> RoundedKernels(const char* name) {
   return {name,
@@ -295,7 +316,8 @@ constexpr Kernels<float> RoundedKernels(const char* name) {
           RoundedForward<E>,
           RoundedInputGradient<E>,
           RoundedWeightGradient<E>,
-          FullAdam};
+          FullAdam,
+          FullSample};
 }
 
 }  // namespace

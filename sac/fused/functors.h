@@ -200,18 +200,27 @@ SF_FUNCTOR AdamConstants<T> AdamAtStep(double learning_rate, double beta1,
           T(1 / std::sqrt(1 - std::pow(beta2, t)))};
 }
 
-template <typename T>
-SF_FUNCTOR void AdamStep(const AdamConstants<T>& c, T gradient, T* parameter,
-                         T* first, T* second) {
+struct SquareRoot {
+  template <typename T>
+  SF_FUNCTOR T operator()(T x) const {
+    return std::sqrt(x);
+  }
+};
+
+// Number is T, or a vector of T and Root its square root.
+template <typename T, typename Number, typename Root = SquareRoot>
+SF_FUNCTOR void AdamStep(const AdamConstants<T>& c, Number gradient,
+                         Number* parameter, Number* first, Number* second,
+                         Root root = Root()) {
   *first += c.one_minus_beta1 * (gradient - *first);
   *second = c.beta2 * *second + c.one_minus_beta2 * gradient * gradient;
-  *parameter -= c.step_size * *first /
-                (std::sqrt(*second) * c.inverse_root_bias + c.epsilon);
+  *parameter -=
+      c.step_size * *first / (root(*second) * c.inverse_root_bias + c.epsilon);
 }
 
 // target <- (1 - tau) target + tau value.
-template <typename T>
-SF_FUNCTOR T Polyak(T target, T value, T tau) {
+template <typename Number, typename T>
+SF_FUNCTOR Number Polyak(Number target, Number value, T tau) {
   return target + tau * (value - target);
 }
 

@@ -101,8 +101,6 @@ class FusedUpdate : public UpdateEngine {
 
   // steps.cc: regions 2 and 4, temperature.
   void StepTemperature();
-  void StepWeights(const Network<T>& network, const WeightRows& rows,
-                   int64_t base, const AdamSweep<T>& sweep) const;
   void StepCritics();
   void StepActor();
 

@@ -6,17 +6,15 @@
 //
 // V has T (the element), Vec, kLanes, kRows (of a tile) and on vectors Zero,
 // Set, Load, Store, LoadPart and StorePart (of the first `lanes` >= 0 lanes;
-// the others are 0), Add, MultiplyAdd(a, b, c) = a b + c, Relu(v),
-// KeepWherePositive(v, h).
+// the others are 0), Add, MultiplyAdd(a, b, c) = a b + c, Sqrt, Relu(v),
+// KeepWherePositive(v, h); and the compiler's operators.
 #ifndef SOFTFLEET_SAC_FUSED_KERNEL_BODY_H_
 #define SOFTFLEET_SAC_FUSED_KERNEL_BODY_H_
 
 #include <cstddef>
 
 #include "sac/fused/kernels.h"
-
-#define SF_INLINE __attribute__((always_inline)) static inline
-#define SF_UNROLL _Pragma("GCC unroll 32")
+#include "sac/fused/sweep_body.h"
 
 namespace softfleet::fused {
 
@@ -42,18 +40,20 @@ struct Factors {
   std::ptrdiff_t result_stride;
 };
 
-template <typename V, bool kPart>
-SF_INLINE typename V::Vec LoadLanes(const typename V::T* p, int lanes) {
-  if constexpr (kPart) {
-    return V::LoadPart(p, lanes);
-  } else {
-    return V::Load(p);
-  }
-}
-
-// How a sum becomes a result. y = act(sum + bias).
+// How a sum becomes a result; what that needs is fetched before the sum.
 template <typename V>
-struct AddBias {
+struct AsItIs {
+  SF_INLINE void Fetch(const AsItIs&, int /*row*/, int /*column*/) {}
+  template <bool kPart>
+  SF_INLINE typename V::Vec Apply(const AsItIs&, typename V::Vec sum,
+                                  int /*row*/, int /*column*/, int /*lanes*/) {
+    return sum;
+  }
+};
+
+// y = act(sum + bias).
+template <typename V>
+struct AddBias : AsItIs<V> {
   const typename V::T* bias;
   bool relu;
 
@@ -69,7 +69,7 @@ struct AddBias {
 
 // 0 where ReLU gave 0.
 template <typename V>
-struct MaskByOutput {
+struct MaskByOutput : AsItIs<V> {
   const typename V::T* h;
   std::ptrdiff_t h_stride;
 
@@ -82,11 +82,30 @@ struct MaskByOutput {
   }
 };
 
+// A gradient, of which the parameter makes its step.
 template <typename V>
-struct AsItIs {
+struct StepByAdam {
+  AdamSweep<typename V::T> sweep;
+  std::ptrdiff_t stride;
+
+  // Into the second-level cache: the first one holds the factors.
+  SF_INLINE void Fetch(const StepByAdam& self, int row, int column) {
+    const AdamSweep<typename V::T>& sweep = self.sweep;
+    const std::ptrdiff_t at = row * self.stride + column;
+    for (int v = 0; v < 2; ++v) {
+      const std::ptrdiff_t line = at + v * (64 / sizeof(typename V::T));
+      __builtin_prefetch(sweep.gradients + line, 1, 2);
+      __builtin_prefetch(sweep.parameters + line, 1, 2);
+      __builtin_prefetch(sweep.first_moments + line, 1, 2);
+      __builtin_prefetch(sweep.second_moments + line, 1, 2);
+      if (sweep.targets == nullptr) continue;
+      __builtin_prefetch(sweep.targets + line, 1, 2);
+    }
+  }
   template <bool kPart>
-  SF_INLINE typename V::Vec Apply(const AsItIs&, typename V::Vec sum, int, int,
-                                  int) {
+  SF_INLINE typename V::Vec Apply(const StepByAdam& self, typename V::Vec sum,
+                                  int row, int column, int lanes) {
+    StepLanes<V, kPart>(self.sweep, row * self.stride + column, sum, lanes);
     return sum;
   }
 };
@@ -104,6 +123,7 @@ SF_INLINE void Tile(const Factors<V>& f, const Finish& finish, int row,
   const std::ptrdiff_t left_step = kTransposed ? f.left_stride : 1;
   typename V::Vec sums[kRows][kVectors];
   SF_UNROLL for (int r = 0; r < kRows; ++r) {
+    Finish::Fetch(finish, row + r, column);
     SF_UNROLL for (int v = 0; v < kVectors; ++v) sums[r][v] = V::Zero();
   }
   for (int s = 0; s < f.steps; ++s) {
@@ -299,7 +319,7 @@ static void Forward(const ForwardProduct<typename V::T>& p, int begin,
   const Factors<V> f{
       p.x, p.x_stride, p.packed, kPanel<V>, std::ptrdiff_t{kPanel<V>} * p.k,
       p.k, p.n,        p.y,      p.y_stride};
-  Multiply<V, false>(f, AddBias<V>{p.bias, p.relu}, begin, end);
+  Multiply<V, false>(f, AddBias<V>{{}, p.bias, p.relu}, begin, end);
 }
 
 template <typename V>
@@ -307,7 +327,7 @@ static void InputGradient(const InputGradientProduct<typename V::T>& p,
                           int begin, int end) {
   const Factors<V> f{p.dy, p.dy_stride, p.w,  p.w_stride, kPanel<V>,
                      p.n,  p.k,         p.dx, p.dx_stride};
-  Multiply<V, false>(f, MaskByOutput<V>{p.h, p.h_stride}, begin, end);
+  Multiply<V, false>(f, MaskByOutput<V>{{}, p.h, p.h_stride}, begin, end);
 }
 
 template <typename V>
@@ -316,34 +336,17 @@ static void WeightGradient(const WeightGradientProduct<typename V::T>& p,
   using T = typename V::T;
   const Factors<V> f{p.dy, p.dy_stride, p.x,  p.x_stride, kPanel<V>,
                      p.m,  p.k,         p.dw, p.dw_stride};
-  Multiply<V, true>(f, AsItIs<V>{}, begin, end);
+  if (p.step == nullptr) {
+    Multiply<V, true>(f, AsItIs<V>{}, begin, end);
+  } else {
+    Multiply<V, true>(f, StepByAdam<V>{*p.step, p.dw_stride}, begin, end);
+  }
   if (p.db == nullptr) return;
   const T one = 1;
   const Factors<V> sums{&one,      0,   p.dy + begin, p.dy_stride,
                         kPanel<V>, p.m, end - begin,  p.db + begin,
                         0};
   Multiply<V, true>(sums, AsItIs<V>{}, 0, 1);
-}
-
-template <typename T>
-static void Adam(const AdamSweep<T>& sweep, std::size_t begin,
-                 std::size_t end) {
-  const AdamConstants<T> constants = sweep.constants;
-  const T* __restrict gradients = sweep.gradients;
-  T* __restrict parameters = sweep.parameters;
-  T* __restrict first = sweep.first_moments;
-  T* __restrict second = sweep.second_moments;
-  T* __restrict targets = sweep.targets;
-  if (targets == nullptr) {
-    for (std::size_t i = begin; i < end; ++i) {
-      AdamStep(constants, gradients[i], &parameters[i], &first[i], &second[i]);
-    }
-    return;
-  }
-  for (std::size_t i = begin; i < end; ++i) {
-    AdamStep(constants, gradients[i], &parameters[i], &first[i], &second[i]);
-    targets[i] = Polyak(targets[i], parameters[i], sweep.tau);
-  }
 }
 
 template <typename V>
@@ -354,7 +357,8 @@ constexpr Kernels<typename V::T> KernelsOf(const char* name) {
           Forward<V>,
           InputGradient<V>,
           WeightGradient<V>,
-          Adam<typename V::T>};
+          Adam<V>,
+          SampleGaussians<typename V::T>};
 }
 
 }  // namespace softfleet::fused

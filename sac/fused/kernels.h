@@ -84,8 +84,31 @@ struct InputGradientProduct {
   int k;
 };
 
+// One Adam step over flat buffers; targets follow where there are any.
+template <typename T>
+struct AdamSweep {
+  AdamConstants<T> constants;
+  T tau;  // of the targets
+  const T* gradients;
+  T* parameters;
+  T* first_moments;
+  T* second_moments;
+  T* targets;  // Polyak's average of the parameters, or null
+
+  AdamSweep from(std::ptrdiff_t i) const {
+    return {constants,
+            tau,
+            gradients + i,
+            parameters + i,
+            first_moments + i,
+            second_moments + i,
+            targets == nullptr ? nullptr : targets + i};
+  }
+};
+
 // dw[n, k] = dy[m, n]^T x[m, k] and db[n] = sum over m of dy[m, n]; split by
-// rows of dw.
+// rows of dw. With a step, the parameters beside each element of dw make it at
+// once: its gradients are dw, and the other buffers lie as dw does.
 template <typename T>
 struct WeightGradientProduct {
   const T* dy;
@@ -97,18 +120,23 @@ struct WeightGradientProduct {
   T* db;  // or null
   int m;
   int k;
+  const AdamSweep<T>* step = nullptr;
 };
 
-// One Adam step over flat buffers; targets follow where there are any.
+// Rows of tanh-Gaussian heads' outputs become actions (SampleGaussian1d, each
+// component for itself).
 template <typename T>
-struct AdamSweep {
-  AdamConstants<T> constants;
-  T tau;  // of the targets
-  const T* gradients;
-  T* parameters;
-  T* first_moments;
-  T* second_moments;
-  T* targets;  // Polyak's average of the parameters, or null
+struct GaussianSampling {
+  LogStdRange<T> range;
+  T log_volume;  // what log p loses to the units of actions
+  int dim;
+  const T* head;  // [rows, 2 dim]: means, then what log_std comes from
+  std::ptrdiff_t head_stride;
+  const float* noise;  // [rows, dim]
+  T* action;           // [rows, dim]
+  std::ptrdiff_t action_stride;
+  T *log_std, *log_std_slope, *deviation, *u;  // [rows, dim]
+  T* logp;                                     // [rows]
 };
 
 // The functions of one instruction set.
@@ -130,6 +158,7 @@ struct Kernels {
                           int end);
   // Elements [begin, end).
   void (*adam)(const AdamSweep<T>& sweep, std::size_t begin, std::size_t end);
+  void (*sample)(const GaussianSampling<T>& sampling, int begin, int end);
 };
 
 // How products multiply. kBFloat16 (float only): factors rounded to bfloat16,

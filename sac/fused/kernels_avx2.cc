@@ -33,6 +33,7 @@ struct Avx2Float {
   SF_INLINE Vec MultiplyAdd(Vec a, Vec b, Vec c) {
     return _mm256_fmadd_ps(a, b, c);
   }
+  SF_INLINE Vec Sqrt(Vec v) { return _mm256_sqrt_ps(v); }
   SF_INLINE Vec Relu(Vec v) { return _mm256_max_ps(Zero(), v); }
   SF_INLINE Vec KeepWherePositive(Vec v, Vec h) {
     return _mm256_andnot_ps(_mm256_cmp_ps(h, Zero(), _CMP_LE_OQ), v);
@@ -63,6 +64,7 @@ struct Avx2Double {
   SF_INLINE Vec MultiplyAdd(Vec a, Vec b, Vec c) {
     return _mm256_fmadd_pd(a, b, c);
   }
+  SF_INLINE Vec Sqrt(Vec v) { return _mm256_sqrt_pd(v); }
   SF_INLINE Vec Relu(Vec v) { return _mm256_max_pd(Zero(), v); }
   SF_INLINE Vec KeepWherePositive(Vec v, Vec h) {
     return _mm256_andnot_pd(_mm256_cmp_pd(h, Zero(), _CMP_LE_OQ), v);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernels for any processor: 16-byte vectors that the compiler turns into
 // what the target has (SSE2 and up on x86-64).
+#include <cmath>
+
 #include "sac/fused/kernel_body.h"
 #include "sac/fused/kernel_sets.h"
 
@@ -34,6 +36,10 @@ struct Plain {
   }
   SF_INLINE Vec Add(Vec a, Vec b) { return a + b; }
   SF_INLINE Vec MultiplyAdd(Vec a, Vec b, Vec c) { return a * b + c; }
+  SF_INLINE Vec Sqrt(Vec v) {
+    for (int i = 0; i < kLanes; ++i) v[i] = std::sqrt(v[i]);
+    return v;
+  }
   SF_INLINE Vec Relu(Vec v) { return v < Zero() ? Zero() : v; }
   SF_INLINE Vec KeepWherePositive(Vec v, Vec h) {
     return h <= Zero() ? Zero() : v;

@@ -197,21 +197,24 @@ void Network<T>::InputGradient(Matrix<T> output_gradient, const Tape<T>& tape,
 }
 
 template <typename T>
-void Network<T>::ParameterGradients(size_t layer, Matrix<T> input,
-                                    const Tape<T>& tape,
-                                    Matrix<T> output_gradient, int rows,
-                                    int begin, int end, T* gradients) const {
+void Network<T>::StepParameters(size_t layer, Matrix<T> input,
+                                const Tape<T>& tape, Matrix<T> output_gradient,
+                                int rows, int begin, int end, T* gradients,
+                                const AdamSweep<T>& sweep) const {
   const LayerLayout& l = layout_->layers[layer];
   const bool last = layer + 1 == layout_->layers.size();
   const Matrix<T> x = layer == 0 ? input : tape.hidden(layer - 1).output;
   const Matrix<T> dy = last ? output_gradient : tape.hidden(layer).gradient;
+  const AdamSweep<T> weights = sweep.from(l.weight);
   kernels_->weight_gradient(
       {dy.data, dy.stride, x.data, x.stride, gradients + l.weight, l.in,
-       gradients + l.bias, rows, static_cast<int>(l.in)},
+       gradients + l.bias, rows, static_cast<int>(l.in), &weights},
       begin, end);
-  if (l.norm_weight >= 0) {
-    NormGradients(l, tape.hidden(layer), rows, begin, end, gradients);
-  }
+  kernels_->adam(sweep, l.bias + begin, l.bias + end);
+  if (l.norm_weight < 0) return;
+  NormGradients(l, tape.hidden(layer), rows, begin, end, gradients);
+  kernels_->adam(sweep, l.norm_weight + begin, l.norm_weight + end);
+  kernels_->adam(sweep, l.norm_bias + begin, l.norm_bias + end);
 }
 
 template <typename T>

@@ -70,11 +70,12 @@ class Network {
                      int64_t first, int rows, int column, int columns,
                      Matrix<T> gradient) const;
 
-  // Gradients (in this network's layout) of rows [begin, end) of one layer's
-  // parameters, from the first `rows` rows of a tape that has gone back.
-  void ParameterGradients(size_t layer, Matrix<T> input, const Tape<T>& tape,
-                          Matrix<T> output_gradient, int rows, int begin,
-                          int end, T* gradients) const;
+  // Gradients of rows [begin, end) of one layer's parameters, from the first
+  // `rows` rows of a tape that has gone back, and the step with them. The
+  // sweep's buffers have this network's layout; `gradients` are its gradients.
+  void StepParameters(size_t layer, Matrix<T> input, const Tape<T>& tape,
+                      Matrix<T> output_gradient, int rows, int begin, int end,
+                      T* gradients, const AdamSweep<T>& sweep) const;
 
  private:
   void NormForward(const LayerLayout& layer, const LayerTape<T>& tape,

@@ -21,23 +21,6 @@ void FusedUpdate<T>::StepTemperature() {
            &log_alpha_[2]);
 }
 
-// `base`: where the network's parameters begin in the sweep's buffers.
-template <typename T>
-void FusedUpdate<T>::StepWeights(const Network<T>& network,
-                                 const WeightRows& rows, int64_t base,
-                                 const AdamSweep<T>& sweep) const {
-  const LayerLayout& layer = network.layout().layers[rows.layer];
-  const auto step = [&](int64_t offset, int64_t width) {
-    kernels_.adam(sweep, base + offset + rows.begin * width,
-                  base + offset + rows.end * width);
-  };
-  step(layer.weight, layer.in);
-  step(layer.bias, 1);
-  if (layer.norm_weight < 0) return;
-  step(layer.norm_weight, 1);
-  step(layer.norm_bias, 1);
-}
-
 template <typename T>
 void FusedUpdate<T>::StepCritics() {
   const AdamSweep<T> sweep{
@@ -55,12 +38,11 @@ void FusedUpdate<T>::StepCritics() {
     const int k = rows.network;
     const int64_t base = k * critic_layout_.elements;
     EnterPhase(clock_, UpdatePhase::kCriticBackward, thread);
-    critics_[k].ParameterGradients(
+    critics_[k].StepParameters(
         rows.layer, *memory_.stored, memory_.critic_tapes[k],
         *memory_.q_gradient[k], static_cast<int>(batch_.size), rows.begin,
-        rows.end, &critic_buffers_.gradients[base]);
+        rows.end, &critic_buffers_.gradients[base], sweep.from(base));
     EnterPhase(clock_, UpdatePhase::kCriticStep, thread);
-    StepWeights(critics_[k], rows, base, sweep);
     critics_[k].Pack(rows.layer, rows.begin, rows.end);
     targets_[k].Pack(rows.layer, rows.begin, rows.end);
   });
@@ -81,12 +63,11 @@ void FusedUpdate<T>::StepActor() {
   Share(static_cast<int>(actor_rows_.size()), [&](int task, int thread) {
     const WeightRows& rows = actor_rows_[task];
     EnterPhase(clock_, UpdatePhase::kActorBackward, thread);
-    actor_.ParameterGradients(rows.layer, *memory_.at_policy,
-                              memory_.actor_tape, *memory_.head_gradient,
-                              static_cast<int>(batch_.size), rows.begin,
-                              rows.end, actor_buffers_.gradients.data());
+    actor_.StepParameters(rows.layer, *memory_.at_policy, memory_.actor_tape,
+                          *memory_.head_gradient, static_cast<int>(batch_.size),
+                          rows.begin, rows.end, actor_buffers_.gradients.data(),
+                          sweep);
     EnterPhase(clock_, UpdatePhase::kActorStep, thread);
-    StepWeights(actor_, rows, 0, sweep);
     actor_.Pack(rows.layer, rows.begin, rows.end);
   });
 }

@@ -71,26 +71,21 @@ void FusedUpdate<T>::Act(const Matrix<T>& input, const float* noise,
 template <typename T>
 void FusedUpdate<T>::SampleActions(const Matrix<T>& input, const float* noise,
                                    Rows rows, const PolicyRows<T>& policy) {
-  const LogStdRange<T> range{
-      T(options_.log_std_min), T(options_.log_std_max),
-      options_.log_std_mode == SacOptions::LogStdMode::kBounded};
-  const int64_t dim = options_.action_dim;
-  for (int64_t b = rows.begin; b < rows.begin + rows.count; ++b) {
-    const T* head = policy.head->row(b);
-    T* action = input.row(b) + options_.observation_dim;
-    T logp = 0;
-    for (int64_t d = 0; d < dim; ++d) {
-      const GaussianSample1d<T> sample = SampleGaussian1d(
-          head[d], head[dim + d], T(noise[b * dim + d]), range);
-      policy.log_std->row(b)[d] = sample.log_std;
-      policy.log_std_slope->row(b)[d] = sample.log_std_slope;
-      policy.deviation->row(b)[d] = sample.deviation;
-      policy.u->row(b)[d] = sample.u;
-      action[d] = sample.action;
-      logp += sample.logp;
-    }
-    policy.logp[b] = logp - T(options_.log_volume);
-  }
+  kernels_.sample({{T(options_.log_std_min), T(options_.log_std_max),
+                    options_.log_std_mode == SacOptions::LogStdMode::kBounded},
+                   T(options_.log_volume),
+                   static_cast<int>(options_.action_dim),
+                   policy.head->data,
+                   policy.head->stride,
+                   noise,
+                   input.data + options_.observation_dim,
+                   input.stride,
+                   policy.log_std->data,
+                   policy.log_std_slope->data,
+                   policy.deviation->data,
+                   policy.u->data,
+                   policy.logp.data()},
+                  rows.begin, rows.begin + rows.count);
 }
 
 // The least of the target critics that count, at one action if discrete.

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 
+#include "sac/fused/dot_body.h"
 #include "sac/fused/kernels.h"
 #include "sac/fused/sweep_body.h"
 
@@ -160,6 +161,22 @@ SF_INLINE void Tile(const Factors<V>& f, const Finish& finish, int row,
   }
 }
 
+// The last rows, kMost or fewer.
+template <typename V, bool kTransposed, int kMost, int kVectors, bool kPart,
+          typename Finish>
+SF_INLINE void LastRows(const Factors<V>& f, const Finish& finish, int row,
+                        int rows, int column, int lanes) {
+  if constexpr (kMost > 0) {
+    if (rows == kMost) {
+      Tile<V, kTransposed, kMost, kVectors, kPart>(f, finish, row, column,
+                                                   lanes);
+    } else {
+      LastRows<V, kTransposed, kMost - 1, kVectors, kPart>(f, finish, row, rows,
+                                                           column, lanes);
+    }
+  }
+}
+
 template <typename V, bool kTransposed, int kVectors, bool kPart,
           typename Finish>
 static void Panel(const Factors<V>& f, const Finish& finish, int begin, int end,
@@ -169,12 +186,8 @@ static void Panel(const Factors<V>& f, const Finish& finish, int begin, int end,
     Tile<V, kTransposed, V::kRows, kVectors, kPart>(f, finish, row, column,
                                                     lanes);
   }
-  for (; row + 4 <= end; row += 4) {
-    Tile<V, kTransposed, 4, kVectors, kPart>(f, finish, row, column, lanes);
-  }
-  for (; row < end; ++row) {
-    Tile<V, kTransposed, 1, kVectors, kPart>(f, finish, row, column, lanes);
-  }
+  LastRows<V, kTransposed, V::kRows - 1, kVectors, kPart>(
+      f, finish, row, end - row, column, lanes);
 }
 
 // All columns of the rows [begin, end) of the result.
@@ -195,59 +208,6 @@ SF_INLINE void Multiply(const Factors<V>& f, const Finish& finish, int begin,
   }
 }
 
-// Sums of 64 bytes of lanes, folded in halves.
-template <typename V, int kRows>
-SF_INLINE void Dot(const ForwardProduct<typename V::T>& p, int row) {
-  using T = typename V::T;
-  constexpr int kLanes = V::kLanes;
-  constexpr int kWidth = 64 / sizeof(T);
-  constexpr int kVectors = kWidth / kLanes;
-  const T* x = p.x + row * p.x_stride;
-  typename V::Vec sums[kRows][kVectors];
-  SF_UNROLL for (int r = 0; r < kRows; ++r) {
-    SF_UNROLL for (int v = 0; v < kVectors; ++v) sums[r][v] = V::Zero();
-  }
-  int s = 0;
-  for (; s + kWidth <= p.k; s += kWidth) {
-    SF_UNROLL for (int v = 0; v < kVectors; ++v) {
-      const typename V::Vec w = V::Load(p.packed + s + v * kLanes);
-      SF_UNROLL for (int r = 0; r < kRows; ++r) {
-        sums[r][v] = V::MultiplyAdd(
-            V::Load(x + r * p.x_stride + s + v * kLanes), w, sums[r][v]);
-      }
-    }
-  }
-  for (int v = 0; s < p.k; ++v, s += kLanes) {
-    const int lanes = p.k - s < kLanes ? p.k - s : kLanes;
-    const typename V::Vec w = V::LoadPart(p.packed + s, lanes);
-    SF_UNROLL for (int r = 0; r < kRows; ++r) {
-      const typename V::Vec a = V::LoadPart(x + r * p.x_stride + s, lanes);
-      SF_UNROLL for (int u = 0; u < kVectors; ++u) {
-        if (u == v) sums[r][u] = V::MultiplyAdd(a, w, sums[r][u]);
-      }
-    }
-  }
-  SF_UNROLL for (int r = 0; r < kRows; ++r) {
-    T lane[kWidth];
-    SF_UNROLL for (int v = 0; v < kVectors; ++v) {
-      V::Store(lane + v * kLanes, sums[r][v]);
-    }
-    for (int half = kWidth / 2; half > 0; half /= 2) {
-      for (int i = 0; i < half; ++i) lane[i] += lane[i + half];
-    }
-    const T y = p.bias == nullptr ? lane[0] : lane[0] + p.bias[0];
-    p.y[(row + r) * p.y_stride] = p.relu ? Relu(y) : y;
-  }
-}
-
-template <typename V>
-static void DotRows(const ForwardProduct<typename V::T>& p, int begin,
-                    int end) {
-  int row = begin;
-  for (; row + 4 <= end; row += 4) Dot<V, 4>(p, row);
-  for (; row < end; ++row) Dot<V, 1>(p, row);
-}
-
 // --- What Kernels points to -------------------------------------------------
 
 template <typename V>
@@ -255,26 +215,6 @@ static std::size_t PackedSize(int n, int k) {
   if (n == 1) return static_cast<std::size_t>(k);
   const int panels = (n + kPanel<V> - 1) / kPanel<V>;
   return static_cast<std::size_t>(panels) * kPanel<V> * k;
-}
-
-// Element (i, j) to (j, i), by swapping ever larger blocks.
-template <typename V>
-SF_INLINE void Transpose(typename V::Vec (&rows)[V::kLanes]) {
-  using Index = decltype(rows[0] < rows[0]);
-  constexpr int kLanes = V::kLanes;
-  SF_UNROLL for (int d = 1; d < kLanes; d *= 2) {
-    Index first, second;
-    SF_UNROLL for (int lane = 0; lane < kLanes; ++lane) {
-      first[lane] = lane & d ? kLanes + lane - d : lane;
-      second[lane] = lane & d ? kLanes + lane : lane + d;
-    }
-    SF_UNROLL for (int i = 0; i < kLanes; ++i) {
-      if (i & d) continue;
-      const typename V::Vec a = rows[i], b = rows[i + d];
-      rows[i] = __builtin_shuffle(a, b, first);
-      rows[i + d] = __builtin_shuffle(a, b, second);
-    }
-  }
 }
 
 // Packs kLanes rows from `n`, or those there are; 0 stands for the others.
@@ -330,23 +270,49 @@ static void InputGradient(const InputGradientProduct<typename V::T>& p,
   Multiply<V, false>(f, MaskByOutput<V>{{}, p.h, p.h_stride}, begin, end);
 }
 
+// Whether vectors along the outputs of a layer waste fewer lanes.
+template <typename V>
+static bool IsBetterTransposed(int n, int k) {
+  const auto vectors = [](int lanes) {
+    return (lanes + V::kLanes - 1) / V::kLanes;
+  };
+  return k <= kPanel<V> && k * vectors(n) < n * vectors(k);
+}
+
+// For k <= kPanel.
+template <typename V>
+static void TransposedWeightGradient(
+    const WeightGradientProduct<typename V::T>& p, int begin, int end) {
+  using T = typename V::T;
+  T columns[kPanel<V> * kPanel<V>];
+  for (int n = begin; n < end; n += kPanel<V>) {
+    const int count = end - n < kPanel<V> ? end - n : kPanel<V>;
+    const Factors<V> f{p.x, p.x_stride, p.dy + n, p.dy_stride, 0,
+                       p.m, count,      columns,  kPanel<V>};
+    Multiply<V, true>(f, AsItIs<V>{}, 0, p.k);
+    for (int i = 0; i < count; ++i) {
+      const std::ptrdiff_t row = (n + i) * p.dw_stride;
+      for (int j = 0; j < p.k; ++j) {
+        p.dw[row + j] = columns[j * kPanel<V> + i];
+      }
+      if (p.step != nullptr) Adam<V>(*p.step, row, row + p.k);
+    }
+  }
+}
+
 template <typename V>
 static void WeightGradient(const WeightGradientProduct<typename V::T>& p,
                            int begin, int end) {
-  using T = typename V::T;
   const Factors<V> f{p.dy, p.dy_stride, p.x,  p.x_stride, kPanel<V>,
                      p.m,  p.k,         p.dw, p.dw_stride};
-  if (p.step == nullptr) {
+  if (IsBetterTransposed<V>(end - begin, p.k)) {
+    TransposedWeightGradient<V>(p, begin, end);
+  } else if (p.step == nullptr) {
     Multiply<V, true>(f, AsItIs<V>{}, begin, end);
   } else {
     Multiply<V, true>(f, StepByAdam<V>{*p.step, p.dw_stride}, begin, end);
   }
-  if (p.db == nullptr) return;
-  const T one = 1;
-  const Factors<V> sums{&one,      0,   p.dy + begin, p.dy_stride,
-                        kPanel<V>, p.m, end - begin,  p.db + begin,
-                        0};
-  Multiply<V, true>(sums, AsItIs<V>{}, 0, 1);
+  if (p.db != nullptr) BiasGradient<V>(p, begin, end);
 }
 
 template <typename V>

@@ -42,10 +42,10 @@ const std::vector<Product>& Products() {
       {Form::kForward, 256, 256, 23, 6},
       {Form::kForward, 256, 256, 256, 6},
       {Form::kForward, 256, 1, 256, 6},
-      // critics; through them to the actions; the actor
-      {Form::kInputGradient, 256, 1, 256, 4},
-      {Form::kInputGradient, 256, 256, 256, 5},
-      {Form::kInputGradient, 256, 256, 6, 2},
+      // critics; through the lowest one to the actions; the actor
+      {Form::kInputGradient, 256, 1, 256, 3},
+      {Form::kInputGradient, 256, 256, 256, 4},
+      {Form::kInputGradient, 256, 256, 6, 1},
       {Form::kInputGradient, 256, 12, 256, 1},
       {Form::kWeightGradient, 256, 1, 256, 2},
       {Form::kWeightGradient, 256, 256, 256, 3},

@@ -27,10 +27,11 @@ enum class UpdatePhase {
   kTargetCritics,    // at s', and y
   kCriticForward,    // at the stored actions, and the error
   kCriticBackward,   // to the gradients of all critics
-  kCriticStep,       // Adam of all critics; targets follow
+  kCriticStep,       // Adam of all critics; targets follow (the fused engine
+                     // steps in the phase before and packs weights here)
   kActorCriticPass,  // critics at the new action, back to that action
   kActorBackward,    // from there to the gradients of the actor
-  kActorStep,        // Adam of the actor
+  kActorStep,        // Adam of the actor (and here)
   kOther,            // statistics, checks
 };
 inline constexpr int kUpdatePhases = 12;

@@ -48,6 +48,7 @@ class Work {
                       (options.continuous ? 2 : 1) * options.action_dim)),
         critic_(Layers(observation_ + action_, options.critic_hidden,
                        options.continuous ? 1 : options.action_dim)),
+        fused_(options.engine == SacOptions::Engine::kFused),
         element_bytes_(
             options.precision == SacOptions::Precision::kFloat64 ? 8 : 4) {}
 
@@ -70,11 +71,13 @@ class Work {
         break;
       case UpdatePhase::kCriticBackward:
         Backward(critic_, critics_);
+        // Parameter, two moments and target are read and written with each
+        // gradient.
+        if (fused_) Touch(8, critics_ * Parameters(critic_));
         break;
       case UpdatePhase::kCriticStep:
-        // Reads gradient, parameter, two moments, target; writes all but the
-        // first.
-        work_.bytes += 9 * element_bytes_ * critics_ * Parameters(critic_);
+        // Parameters and targets packed; or the gradient read, and the four.
+        Touch(fused_ ? 4 : 9, critics_ * Parameters(critic_));
         break;
       case UpdatePhase::kActorCriticPass:
         Forward(critic_, critics_ * acting_);
@@ -82,9 +85,10 @@ class Work {
         break;
       case UpdatePhase::kActorBackward:
         Backward(actor_, acting_);
+        if (fused_) Touch(6, acting_ * Parameters(actor_));
         break;
       case UpdatePhase::kActorStep:
-        work_.bytes += 7 * element_bytes_ * acting_ * Parameters(actor_);
+        Touch(fused_ ? 2 : 7, acting_ * Parameters(actor_));
         break;
       case UpdatePhase::kTemperature:
       case UpdatePhase::kOther:
@@ -97,6 +101,9 @@ class Work {
   }
 
  private:
+  void Touch(int times, double elements) {
+    work_.bytes += times * element_bytes_ * elements;
+  }
   void Add(Kind kind, int64_t n, int64_t k, double times) {
     work_.products.push_back({kind, batch_, n, k, times});
   }
@@ -120,6 +127,7 @@ class Work {
   const int64_t batch_, action_, observation_;
   const double critics_, acting_, chosen_;
   const std::vector<Layer> actor_, critic_;
+  const bool fused_;
   const double element_bytes_;
   PhaseWork work_;
 };

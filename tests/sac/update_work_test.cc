@@ -56,8 +56,18 @@ TEST(UpdateWork, ADelayedActorCostsItsShare) {
 
 TEST(UpdateWork, AdamReadsAndWritesEveryParameter) {
   const double parameters = 2 * (24 * 256 + 257 * 256 + 257);
-  EXPECT_EQ(WorkOf(HalfCheetah(), 256, UpdatePhase::kCriticStep).bytes,
+  SacOptions options = HalfCheetah();
+  options.engine = SacOptions::Engine::kReference;
+  EXPECT_EQ(WorkOf(options, 256, UpdatePhase::kCriticStep).bytes,
             9 * 4 * parameters);
+  // Each gradient is written with the products and read by nobody.
+  const double reference =
+      WorkOf(options, 256, UpdatePhase::kCriticBackward).bytes;
+  options.engine = SacOptions::Engine::kFused;
+  EXPECT_EQ(WorkOf(options, 256, UpdatePhase::kCriticBackward).bytes,
+            reference + 8 * 4 * parameters);
+  EXPECT_EQ(WorkOf(options, 256, UpdatePhase::kCriticStep).bytes,
+            4 * 4 * parameters);
 }
 
 TEST(ProductRate, EveryPrecisionHasABound) {

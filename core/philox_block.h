@@ -5,10 +5,10 @@
 #ifndef SOFTFLEET_CORE_PHILOX_BLOCK_H_
 #define SOFTFLEET_CORE_PHILOX_BLOCK_H_
 
-#include <cmath>
 #include <cstdint>
 
 #include "core/host_device.h"
+#include "core/normal_pair.h"
 
 namespace softfleet {
 
@@ -17,8 +17,8 @@ struct PhiloxWords {
 };
 
 // One Philox4x32-10 block (Salmon et al. 2011, table 2 and section 3.3).
-SF_HOST_DEVICE inline PhiloxWords PhiloxBlock(PhiloxWords counter,
-                                              uint32_t key0, uint32_t key1) {
+SF_HOST_DEVICE __attribute__((always_inline)) inline PhiloxWords PhiloxBlock(
+    PhiloxWords counter, uint32_t key0, uint32_t key1) {
   constexpr uint64_t kMultiplier0 = 0xD2511F53;
   constexpr uint64_t kMultiplier1 = 0xCD9E8D57;
   for (int round = 0; round < 10; ++round) {
@@ -32,15 +32,6 @@ SF_HOST_DEVICE inline PhiloxWords PhiloxBlock(PhiloxWords counter,
     key1 += 0xBB67AE85;
   }
   return counter;
-}
-
-// Two independent standard normals (Box-Muller).
-SF_HOST_DEVICE inline void NormalPair(uint32_t a, uint32_t b, double* first,
-                                      double* second) {
-  const double radius = std::sqrt(-2 * std::log((a + 0.5) * 0x1p-32));
-  const double angle = 2 * 3.141592653589793 * (b * 0x1p-32);
-  *first = radius * std::cos(angle);
-  *second = radius * std::sin(angle);
 }
 
 SF_HOST_DEVICE inline uint64_t MultiplyHigh(uint64_t a, uint64_t b) {
@@ -68,7 +59,8 @@ struct PhiloxStream {
   uint32_t index = 0;
   uint64_t step = 0;
 
-  SF_HOST_DEVICE PhiloxWords Block(uint32_t block) const {
+  SF_HOST_DEVICE __attribute__((always_inline)) PhiloxWords Block(
+      uint32_t block) const {
     return PhiloxBlock(
         {{block, static_cast<uint32_t>(step),
           static_cast<uint32_t>(step >> 32) << 16 | purpose, index}},

@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <random>
 #include <set>
 #include <tuple>
 #include <vector>
+
+#include "core/normal_pair.h"
 
 namespace softfleet {
 namespace {
@@ -236,7 +239,8 @@ TEST(PhiloxTest, NumbersBelowAHugeNHaveNoBias) {
 }
 
 TEST(PhiloxTest, FillingGivesTheStreamsNumbersRoundedToFloat) {
-  for (const size_t size : {0u, 1u, 2u, 3u, 4u, 5u, 1001u}) {
+  // Whole vectors of numbers, and what is left over.
+  for (const size_t size : {0u, 1u, 2u, 3u, 4u, 5u, 63u, 64u, 65u, 4099u}) {
     std::vector<float> normals(size), uniforms(size);
     FillNormal(kSeed, Purpose::kUpdateNoise, 3, 9, normals);
     FillUniform(kSeed, Purpose::kUpdateNoise, 3, 9, uniforms);
@@ -245,6 +249,27 @@ TEST(PhiloxTest, FillingGivesTheStreamsNumbersRoundedToFloat) {
     for (size_t i = 0; i < size; ++i) {
       ASSERT_EQ(normals[i], static_cast<float>(a.NextNormal()));
       ASSERT_EQ(uniforms[i], b.NextUniformFloat());
+    }
+  }
+}
+
+TEST(PhiloxTest, NormalPairsAreBoxMullerAtTheEdgesOfTheirArguments) {
+  constexpr uint32_t kQuarter = 1U << 30, kEighth = 1U << 29;
+  constexpr uint32_t kLast = std::numeric_limits<uint32_t>::max();
+  for (const uint32_t a :
+       {0U, 1U, 0x5A827999U, 0x80000000U, 0xB504F333U, kLast - 1, kLast}) {
+    for (const uint32_t corner :
+         {0U, kEighth, kQuarter, 3 * kEighth, 2 * kQuarter, 5 * kEighth,
+          3 * kQuarter, 7 * kEighth}) {
+      for (const uint32_t b : {corner - 1, corner, corner + 1}) {
+        double first = 0, second = 0;
+        NormalPair(a, b, &first, &second);
+        const long double radius =
+            std::sqrt(-2 * std::log((a + 0.5L) / 4294967296.0L));
+        const long double angle = 2 * std::acos(-1.0L) * b / 4294967296.0L;
+        EXPECT_NEAR(first, radius * std::cos(angle), 4e-15) << a << " " << b;
+        EXPECT_NEAR(second, radius * std::sin(angle), 4e-15) << a << " " << b;
+      }
     }
   }
 }

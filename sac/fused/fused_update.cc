@@ -10,7 +10,7 @@ namespace softfleet::fused {
 namespace {
 
 // Rows of weights that one task takes; kernels pack multiples of 16.
-constexpr int kWeightRows = 64;
+constexpr int kWeightRows = 32;
 
 NetworkLayout LayOutActor(const SacOptions& options) {
   return LayOutNetwork(options.observation_dim, options.actor_hidden,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fused update learns as the reference does: rounding differs, so runs part
-// after some hundred updates, but not what they learn.
+// The fused update learns as the reference does, and in bfloat16 as in float32:
+// rounding differs, so runs part after some hundred updates, but not what they
+// learn.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "sac/fused/kernels.h"
 #include "tests/core/test_directory.h"
 #include "tests/end_to_end/program.h"
 
@@ -23,15 +25,15 @@ constexpr double kMargin = 5;
 // Deterministic returns [point of the curve][seed].
 using Curves = std::vector<std::vector<double>>;
 
-Curves CurvesOf(const std::string& engine) {
+Curves CurvesOf(const std::string& setting) {
   const TestDirectory directory;
   Curves curves;
   for (int seed = 1; seed <= kSeeds; ++seed) {
     const std::string run = directory / absl::StrCat("run", seed);
-    const Finished trained = Softfleet(
-        Train("configs/pendulum.textproto", run,
-              {absl::StrCat("sac.engine=", engine), absl::StrCat("seed=", seed),
-               "total_steps=8000", "evaluation.interval=2000"}));
+    const Finished trained =
+        Softfleet(Train("configs/pendulum.textproto", run,
+                        {setting, absl::StrCat("seed=", seed),
+                         "total_steps=8000", "evaluation.interval=2000"}));
     EXPECT_EQ(trained.exit_code, 0) << trained.err;
     const std::vector<AuditRecord> audit = AuditOf(run);
     curves.resize(audit.size());
@@ -57,22 +59,35 @@ Estimate Over(const std::vector<double>& seeds) {
   return estimate;
 }
 
-TEST(LongEngineParityTest, BothEnginesLearnThePendulumAtTheSamePace) {
-  const Curves fused = CurvesOf("fused"), reference = CurvesOf("reference");
-  ASSERT_EQ(fused.size(), 4);
-  ASSERT_EQ(reference.size(), 4);
-  std::printf("step | fused | reference | allowed difference\n");
-  for (size_t i = 0; i < fused.size(); ++i) {
-    ASSERT_EQ(fused[i].size(), kSeeds);
-    ASSERT_EQ(reference[i].size(), kSeeds);
-    const Estimate a = Over(fused[i]), b = Over(reference[i]);
+void ExpectTheSameLearning(const std::string& one, const std::string& other) {
+  const Curves ones = CurvesOf(one), others = CurvesOf(other);
+  ASSERT_EQ(ones.size(), 4);
+  ASSERT_EQ(others.size(), 4);
+  std::printf("step | %s | %s | allowed difference\n", one.c_str(),
+              other.c_str());
+  for (size_t i = 0; i < ones.size(); ++i) {
+    ASSERT_EQ(ones[i].size(), kSeeds);
+    ASSERT_EQ(others[i].size(), kSeeds);
+    const Estimate a = Over(ones[i]), b = Over(others[i]);
     const double allowed =
         kMargin + kErrors * std::sqrt(a.squared_error + b.squared_error);
     std::printf("%4zu | %.1f | %.1f | %.1f\n", 2000 * (i + 1), a.mean, b.mean,
                 allowed);
     EXPECT_LE(std::abs(a.mean - b.mean), allowed);
   }
-  EXPECT_GE(Over(fused.back()).mean, -170) << "neither has learned";
+  EXPECT_GE(Over(ones.back()).mean, -170) << "neither has learned";
+}
+
+TEST(LongEngineParityTest, BothEnginesLearnThePendulumAtTheSamePace) {
+  ExpectTheSameLearning("sac.engine=fused", "sac.engine=reference");
+}
+
+TEST(LongEngineParityTest, BFloat16LearnsThePendulumAtThePaceOfFloat32) {
+  if (fused::AvailableKernels<float>(fused::MatrixPrecision::kBFloat16)
+          .empty()) {
+    GTEST_SKIP() << "this processor multiplies no bfloat16";
+  }
+  ExpectTheSameLearning("sac.precision=bf16", "sac.precision=float32");
 }
 
 }  // namespace

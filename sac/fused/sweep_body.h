@@ -95,8 +95,10 @@ SF_INLINE void Gather(const GaussianSampling<T>& s, std::ptrdiff_t first,
     const T* head = s.head + row * s.head_stride + d;
     chunk->mean[i] = head[0];
     chunk->raw[i] = head[s.dim];
-    chunk->noise[i] = static_cast<T>(s.noise[first + i]);
     if (++d == s.dim) d = 0, ++row;
+  }
+  for (int i = 0; i < count; ++i) {
+    chunk->noise[i] = static_cast<T>(s.noise[first + i]);
   }
 }
 
@@ -106,10 +108,6 @@ SF_INLINE void Scatter(const SampleChunk<T>& chunk, std::ptrdiff_t first,
   std::ptrdiff_t row = first / s.dim;
   int d = static_cast<int>(first % s.dim);
   for (int i = 0; i < count; ++i) {
-    s.log_std[first + i] = chunk.log_std[i];
-    s.log_std_slope[first + i] = chunk.log_std_slope[i];
-    s.deviation[first + i] = chunk.deviation[i];
-    s.u[first + i] = chunk.u[i];
     s.action[row * s.action_stride + d] = chunk.action[i];
     const T logp = (d == 0 ? T(0) : s.logp[row]) + chunk.logp[i];
     s.logp[row] = logp;
@@ -117,6 +115,13 @@ SF_INLINE void Scatter(const SampleChunk<T>& chunk, std::ptrdiff_t first,
     s.logp[row++] = logp - s.log_volume;
     d = 0;
   }
+  const auto copy = [first, count](const T* from, T* to) {
+    for (int i = 0; i < count; ++i) to[first + i] = from[i];
+  };
+  copy(chunk.log_std, s.log_std);
+  copy(chunk.log_std_slope, s.log_std_slope);
+  copy(chunk.deviation, s.deviation);
+  copy(chunk.u, s.u);
 }
 
 // With what bounds log_std known when this is compiled: or the compiler makes

@@ -56,7 +56,8 @@ absl::StatusOr<std::unique_ptr<EmbeddedSystem>> EmbeddedSystem::Build(
                             learner.sac.gamma});
   SF_ASSIGN_OR_RETURN(
       system->learner_,
-      LearnerLoop::Create(learner, *system->feed_, *system->sampler_));
+      LearnerLoop::Create(learner, *system->feed_, *system->sampler_,
+                          system->table_.get()));
 
   SF_ASSIGN_OR_RETURN(system->actor_,
                       ActorLoop::Create(MakeEmbeddedActorOptions(config),

@@ -86,13 +86,14 @@ absl::Status ClusterRun::Build() {
   sampler_ = std::make_unique<TableSampler>(
       *mirror_, TableSampler::Options{learner.seed, learner.batch_size,
                                       learner.n_step, learner.sac.gamma});
-  SF_ASSIGN_OR_RETURN(loop_, LearnerLoop::Create(learner, *feed_, *sampler_));
+  SF_ASSIGN_OR_RETURN(
+      loop_, LearnerLoop::Create(learner, *feed_, *sampler_, mirror_.get()));
   loop_->Identify(recorder_->directory().run_id(),
                   recorder_->directory().incarnation());
   metrics_->total_steps.Set(static_cast<double>(options_.config.total_steps()));
   metrics_->updates_per_step_target.Set(learner.updates_per_step);
   metrics_->target_entropy.Set(learner.sac.target_entropy);
-  metrics_->alpha.Set(loop_->agent().alpha());
+  metrics_->alpha.Set(loop_->alpha());
   metrics_->shards.Set(static_cast<double>(options_.shards.size()));
   metrics_->mirror_bytes.Set(static_cast<double>(mirror_->bytes()));
   return absl::OkStatus();

@@ -167,7 +167,7 @@ void ClusterRun::ShowInfo() {
   info.set_episodes(static_cast<uint64_t>(row.episodes));
   if (!std::isnan(row.return_mean)) interval_return_ = row.return_mean;
   if (!std::isnan(interval_return_)) info.set_episode_return(interval_return_);
-  info.set_alpha(loop_->agent().alpha());
+  info.set_alpha(loop_->alpha());
   info.set_target_entropy(loop_->target_entropy());
   if (!std::isnan(row.statistics.entropy)) {
     entropy_ = row.statistics.entropy;

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/philox.h"
 #include "core/status.h"
+#include "learner/learner_device.h"
 
 namespace softfleet {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 // One update in so many is measured (the next multiple that moves the actor).
 constexpr int64_t kMeasuredUpdates = 16;
 
-int64_t MeasureStride(int policy_delay) {
+int64_t MeasuredUpdates(int policy_delay) {
   return policy_delay * std::max<int64_t>(1, kMeasuredUpdates / policy_delay);
 }
 
@@ -91,7 +92,8 @@ LearnerLoop::LearnerLoop(const LearnerOptions& options, StepSource& source,
       source_(&source),
       sampler_(&sampler),
       layers_(ActorLayers(options.sac)),
-      drawn_(MeasureStride(options.sac.policy_delay)) {
+      measured_updates_(MeasuredUpdates(options.sac.policy_delay)),
+      drawn_(measured_updates_) {
   if (options.normalize_observations) {
     normaliser_ = EmptyNormaliser(options.schema.ObservationElements());
   }
@@ -102,10 +104,20 @@ LearnerLoop::LearnerLoop(const LearnerOptions& options, StepSource& source,
 }
 
 absl::StatusOr<std::unique_ptr<LearnerLoop>> LearnerLoop::Create(
-    const LearnerOptions& options, StepSource& source, RowSampler& sampler) {
+    const LearnerOptions& options, StepSource& source, RowSampler& sampler,
+    Table* table) {
   auto loop = absl::WrapUnique(new LearnerLoop(options, source, sampler));
-  SF_ASSIGN_OR_RETURN(loop->agent_,
-                      SacAgent::Create(options.sac, options.seed));
+  std::unique_ptr<CudaUpdate> device;
+  if (table != nullptr) {
+    SF_ASSIGN_OR_RETURN(device, MakeDeviceEngine(options));
+  }
+  loop->device_ = device.get();
+  SF_ASSIGN_OR_RETURN(loop->agent_, SacAgent::Create(options.sac, options.seed,
+                                                     std::move(device)));
+  loop->alpha_ = loop->agent_->alpha();
+  if (loop->device_ != nullptr) {
+    SF_RETURN_IF_ERROR(loop->AttachTable(*table));
+  }
   return loop;
 }
 
@@ -128,6 +140,7 @@ absl::Status LearnerLoop::StartFrom(const Snapshot& policy) {
   }
   SF_RETURN_IF_ERROR(agent_->ImportActor(policy.tensors));
   normaliser_ = policy.normaliser;
+  normaliser_sent_ = false;
   return absl::OkStatus();
 }
 
@@ -149,6 +162,7 @@ absl::StatusOr<int64_t> LearnerLoop::Receive() {
 }
 
 absl::StatusOr<int64_t> LearnerLoop::Update(int64_t max_updates) {
+  if (device_ != nullptr) return UpdateOnDevice(max_updates);
   int64_t done = 0;
   for (; done < max_updates && updates() < allowed_updates(); ++done) {
     SF_RETURN_IF_ERROR(UpdateOnce());
@@ -163,6 +177,7 @@ absl::Status LearnerLoop::ReceiveBlock(const StepBlock& block) {
     UpdateNormaliser(RowObservations(options_.schema, block), block.rows,
                      &*normaliser_);
     ExemptByteGroups(options_.schema, &*normaliser_);
+    normaliser_sent_ = false;
   }
   return absl::OkStatus();
 }
@@ -186,17 +201,30 @@ bool LearnerLoop::MarkPhases(PhaseClock* clock) {
   return agent_->MarkPhases(clock);
 }
 
+absl::Status LearnerLoop::DrawBatch(uint64_t update, TransitionBatch* batch) {
+  SF_RETURN_IF_ERROR(sampler_->Draw(update, batch));
+  for (double& reward : batch->returns) reward *= options_.reward_scale;
+  if (normaliser_.has_value()) {
+    ApplyNormaliser(*normaliser_, batch->observations);
+    ApplyNormaliser(*normaliser_, batch->next_observations);
+  }
+  drawn_.Add(update, batch->ids);
+  return CheckFinite(*batch, update);
+}
+
+absl::Status LearnerLoop::Measure(const SacStatistics& statistics) {
+  const auto update = static_cast<uint64_t>(updates());
+  SF_RETURN_IF_ERROR(CheckLosses(statistics, update));
+  sound_update_ = update;
+  alpha_ = statistics.alpha;
+  statistics_.Add(statistics);
+  return absl::OkStatus();
+}
+
 absl::Status LearnerLoop::UpdateOnce() {
   EnterPhase(clock_, UpdatePhase::kSample);
   const auto update = static_cast<uint64_t>(updates() + 1);
-  SF_RETURN_IF_ERROR(sampler_->Draw(update, &batch_));
-  for (double& reward : batch_.returns) reward *= options_.reward_scale;
-  if (normaliser_.has_value()) {
-    ApplyNormaliser(*normaliser_, batch_.observations);
-    ApplyNormaliser(*normaliser_, batch_.next_observations);
-  }
-  drawn_.Add(update, batch_.ids);
-  SF_RETURN_IF_ERROR(CheckFinite(batch_, update));
+  SF_RETURN_IF_ERROR(DrawBatch(update, &batch_));
   EnterPhase(clock_, UpdatePhase::kNoise);
   FillDraws(update);
   SacBatch batch;
@@ -210,15 +238,11 @@ absl::Status LearnerLoop::UpdateOnce() {
   batch.next_observations = batch_.next_observations;
   const SacDraws draws = {noise_, next_noise_, subset_};
 
-  const bool measure = update % MeasureStride(options_.sac.policy_delay) == 0;
+  const bool measure = static_cast<int64_t>(update) % measured_updates_ == 0;
   SacStatistics statistics;
   SF_RETURN_IF_ERROR(
       agent_->Update(batch, draws, measure ? &statistics : nullptr));
-  if (!measure) return absl::OkStatus();
-  SF_RETURN_IF_ERROR(CheckLosses(statistics, update));
-  sound_update_ = update;
-  statistics_.Add(statistics);
-  return absl::OkStatus();
+  return measure ? Measure(statistics) : absl::OkStatus();
 }
 
 bool LearnerLoop::snapshot_is_due() const {
@@ -242,7 +266,8 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> LearnerLoop::MakeSnapshot(
   snapshot->normaliser = normaliser_;
   snapshot->environment = options_.environment;
   snapshot->reward_scale = options_.reward_scale;
-  snapshot->alpha = agent_->alpha();
+  alpha_ = agent_->alpha();
+  snapshot->alpha = alpha_;
   snapshot->target_entropy = options_.sac.target_entropy;
   snapshot->entropy_offset = options_.sac.log_volume;
   published_updates_ = updates();
@@ -251,6 +276,9 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> LearnerLoop::MakeSnapshot(
 }
 
 std::string LearnerLoop::Diagnosis() const {
+  if (device_ != nullptr && device_->rows_on_device()) {
+    return DiagnoseDevice();
+  }
   return DescribeDivergence(static_cast<uint64_t>(updates()), sound_update_,
                             agent_->Save(), drawn_, batch_);
 }
@@ -331,6 +359,8 @@ absl::Status LearnerLoop::Restore(const TensorMap& saved) {
   received_ = received.values<int64_t>()[0];
   forgone_ = forgone;
   normaliser_ = std::move(normaliser);
+  normaliser_sent_ = false;
+  alpha_ = agent_->alpha();
   statistics_.Restore(sums);
   published_updates_ = -1;
   // What is restored is finite.

@@ -14,7 +14,13 @@
 //  5. Snapshot versions are incarnation * 2^32 + n and never fall. Before
 //     the warm-up is over a snapshot says "act uniformly".
 //
-// No waiting inside; one thread at a time.
+//  6. On a CUDA device (learner.device) updates draw the same rows and noise
+//     there, from a copy of the table, and nothing comes back but the losses of
+//     every sixteenth update and the policy when a snapshot is made. A row that
+//     is not finite never enters a table (CheckStepBlock): batches there are
+//     not looked at again, their losses are.
+//
+// No waiting inside, but for the device; one thread at a time.
 #ifndef SOFTFLEET_LEARNER_LEARNER_LOOP_H_
 #define SOFTFLEET_LEARNER_LEARNER_LOOP_H_
 
@@ -33,15 +39,20 @@
 #include "learner/row_sampler.h"
 #include "learner/update_statistics.h"
 #include "policy/normaliser.h"
+#include "replay/table.h"
+#include "sac/cuda_update.h"
 #include "sac/sac_agent.h"
 
 namespace softfleet {
 
 class LearnerLoop {
  public:
-  // `source` and `sampler` must outlive the loop.
+  // `source` and `sampler` must outlive the loop. So must `table`, which
+  // `sampler` draws from; without one updates are computed on the CPU. Errors
+  // are MakeDeviceEngine's.
   static absl::StatusOr<std::unique_ptr<LearnerLoop>> Create(
-      const LearnerOptions& options, StepSource& source, RowSampler& sampler);
+      const LearnerOptions& options, StepSource& source, RowSampler& sampler,
+      Table* table = nullptr);
 
   // Whose snapshots these are: the run's id, and the incarnation, which grows
   // at each start of the run's learner. Call before the first MakeSnapshot.
@@ -73,6 +84,8 @@ class LearnerLoop {
   int64_t updates() const { return agent_->counters().updates; }
   // Updates that pacing allows in all by now.
   int64_t allowed_updates() const;
+  // The temperature, as of the newest measured update or snapshot.
+  double alpha() const { return alpha_; }
   double target_entropy() const { return options_.sac.target_entropy; }
   const SacAgent& agent() const { return *agent_; }
   UpdateStatistics& statistics() { return statistics_; }
@@ -98,7 +111,14 @@ class LearnerLoop {
   LearnerLoop(const LearnerOptions& options, StepSource& source,
               RowSampler& sampler);
   absl::Status ReceiveBlock(const StepBlock& block);
+  absl::Status AttachTable(Table& table);
+  // The rows of update number `update`, as it is to learn from them.
+  absl::Status DrawBatch(uint64_t update, TransitionBatch* batch);
   absl::Status UpdateOnce();
+  absl::StatusOr<int64_t> UpdateOnDevice(int64_t max_updates);
+  absl::Status SendNormaliser();
+  std::string DiagnoseDevice() const;
+  absl::Status Measure(const SacStatistics& statistics);
   void FillDraws(uint64_t update);
   bool warming() const { return received_ < options_.warmup_steps; }
 
@@ -106,10 +126,14 @@ class LearnerLoop {
   StepSource* source_;
   RowSampler* sampler_;
   std::unique_ptr<SacAgent> agent_;
+  CudaUpdate* device_ = nullptr;  // the agent's engine, if it is on a device
+  bool normaliser_sent_ = false;  // to the device, as it is
+  double alpha_ = 0;
   std::vector<Layer> layers_;
   std::optional<NormaliserState> normaliser_;
   UpdateStatistics statistics_;
   PhaseClock* clock_ = nullptr;
+  int64_t measured_updates_;  // one in so many is measured
   DrawnRows drawn_;
   uint64_t sound_update_ = 0;  // the newest whose losses were measured
 

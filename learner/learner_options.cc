@@ -44,6 +44,18 @@ SacOptions::Precision PrecisionOf(const v1::SacConfig& config) {
   return SacOptions::Precision::kFloat32;
 }
 
+LearnerOptions::Device DeviceOf(const v1::LearnerConfig& config) {
+  switch (config.device()) {
+    case v1::Device::cuda:
+      return LearnerOptions::Device::kCuda;
+    case v1::Device::auto_:
+      return LearnerOptions::Device::kAuto;
+    case v1::Device::cpu:
+      break;
+  }
+  return LearnerOptions::Device::kCpu;
+}
+
 SacOptions MakeSacOptions(const v1::SacConfig& config, const Schema& schema,
                           const ActionBounds& bounds) {
   const ActionSpec& action = schema.action;
@@ -103,6 +115,7 @@ LearnerOptions MakeLearnerOptions(const v1::RunConfig& config,
   options.bounds = bounds;
   options.sac = MakeSacOptions(WithDefaults(config).sac(), schema, bounds);
   options.sac.threads = config.learner().threads();
+  options.device = DeviceOf(config.learner());
   options.batch_size = config.sac().batch_size();
   options.n_step = config.sac().n_step();
   options.reward_scale = config.sac().reward_scale();

@@ -14,10 +14,13 @@
 namespace softfleet {
 
 struct LearnerOptions {
+  enum class Device { kCpu, kCuda, kAuto };
+
   uint64_t seed = 1;
   Schema schema;
   ActionBounds bounds;
   SacOptions sac;
+  Device device = Device::kCpu;
   int64_t batch_size = 256;
   int n_step = 1;
   double reward_scale = 1;

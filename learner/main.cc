@@ -30,7 +30,6 @@
 #include "learner/service_run.h"
 #include "run/config.h"
 #include "run/machine.h"
-#include "sac/cuda_plugin.h"
 #include "transport/channel.h"
 #include "transport/codec.h"
 #include "transport/service_flags.h"
@@ -114,19 +113,6 @@ absl::StatusOr<std::string> ReadPanel(const v1::RunConfig& config) {
       RealFileSystem().Read(config.evaluation().panel());
   if (!text.ok()) return Annotate(text.status(), "evaluation.panel");
   return text;
-}
-
-// The CUDA half of the algorithm, where there is one. Before any LibTorch call.
-void LoadCuda() {
-  const absl::StatusOr<CudaPlugin> cuda = CudaPlugin::Load();
-  if (!cuda.ok()) {
-    LogDebug(absl::StrCat("no CUDA: ", cuda.status().message()));
-    return;
-  }
-  std::string why_none;
-  const int devices = cuda->DeviceCount(&why_none);
-  LogInfo(devices > 0 ? absl::StrCat("CUDA devices: ", devices)
-                      : absl::StrCat("no CUDA device: ", why_none));
 }
 
 absl::Status PrintEnd(const Flags& flags, const ServiceRun& served,
@@ -219,7 +205,6 @@ absl::Status ServeFinished(const Flags& flags, const v1::RunConfig& config) {
 }
 
 absl::Status Serve(const Flags& flags) {
-  LoadCuda();
   FileSystem& files = RealFileSystem();
   SF_ASSIGN_OR_RETURN(const v1::RunConfig config,
                       LoadConfig(files, flags.config, flags.set));

@@ -131,13 +131,14 @@ absl::Status MirrorFeed::TakeItem(Source& source,
   const absl::Status stored = mirror_->Append(
       kept == rows ? item.block
                    : SliceBlock(schema, item.block, kept_from, kept));
-  if (!stored.ok()) {
+  if (absl::IsInvalidArgument(stored)) {
     LogWarning(absl::StrCat("shard ", source.shard.address, " sent ",
                             Counted(rows, "row"),
                             " that cannot be used: ", stored.message()));
     invalid_rows_ += rows;
     return absl::OkStatus();
   }
+  SF_RETURN_IF_ERROR(stored);
   refill_rows_ += before;
   if (received == 0) return absl::OkStatus();
   steps_.Receive(item.block, rows - fresh + received);

@@ -90,12 +90,19 @@ void ExemptByteGroups(const Schema& schema, NormaliserState* state) {
   }
 }
 
+std::vector<double> NormaliserScale(const NormaliserState& state) {
+  std::vector<double> scale = state.variance;
+  for (double& x : scale) x = 1 / std::sqrt(x + kVarianceEpsilon);
+  return scale;
+}
+
 void ApplyNormaliser(const NormaliserState& state,
                      std::span<float> observations) {
   const size_t elements = state.mean.size();
+  const std::vector<double> scales = NormaliserScale(state);
   for (size_t i = 0; i < elements; ++i) {
     const double mean = state.mean[i];
-    const double scale = 1 / std::sqrt(state.variance[i] + kVarianceEpsilon);
+    const double scale = scales[i];
     for (size_t j = i; j < observations.size(); j += elements) {
       observations[j] = static_cast<float>(
           std::clamp((observations[j] - mean) * scale, -kClip, kClip));

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "experience/snapshot.h"
@@ -30,6 +31,9 @@ void UpdateNormaliser(std::span<const float> observations, int64_t rows,
 // Puts mean 0 and variance 1 where `schema` has uint8 groups, which are scaled
 // and never normalised. Call it after every update if there are any.
 void ExemptByteGroups(const Schema& schema, NormaliserState* state);
+
+// 1 / sqrt(variance + 1e-8) of each element.
+std::vector<double> NormaliserScale(const NormaliserState& state);
 
 // In place: clip((x - mean) / sqrt(variance + 1e-8), -10, 10). `observations`
 // is [rows, frames x elements] where elements = state.mean.size(): a stack's

@@ -171,6 +171,7 @@ class Table::Impl {
   }
 
   const TableOptions options_;
+  TableCopy* copy_ = nullptr;
   Ring ring_;
   Streams streams_;
   BlockDirectory directory_;
@@ -205,7 +206,13 @@ absl::Status Table::Append(const StepBlock& block) {
   SF_RETURN_IF_ERROR(
       CheckStepBlock(schema(), block, impl_->options_.max_block_rows));
   impl_->Append(block);
-  return absl::OkStatus();
+  return impl_->copy_ == nullptr ? absl::OkStatus()
+                                 : impl_->copy_->Append(block);
+}
+
+absl::Status Table::CopyTo(TableCopy* copy) {
+  impl_->copy_ = copy;
+  return copy->Load(impl_->ring_, impl_->streams_);
 }
 
 uint64_t Table::rows_appended() const {
@@ -215,6 +222,8 @@ uint64_t Table::rows_appended() const {
 int64_t Table::sampleable_rows() const {
   return static_cast<int64_t>(impl_->ring_.counters().sampleable_rows);
 }
+
+const TableOptions& Table::options() const { return impl_->options_; }
 
 const Schema& Table::schema() const { return impl_->options_.schema; }
 
@@ -262,7 +271,9 @@ absl::Status Table::Restore(const SafetensorsContent& saved) {
   SF_RETURN_IF_ERROR(
       RestoreTable(saved, schema(), &impl_->ring_, &impl_->streams_));
   impl_->directory_.Clear(rows_appended());
-  return absl::OkStatus();
+  return impl_->copy_ == nullptr
+             ? absl::OkStatus()
+             : impl_->copy_->Load(impl_->ring_, impl_->streams_);
 }
 
 }  // namespace softfleet

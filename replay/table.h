@@ -89,6 +89,16 @@ struct BlockRead {
   bool caught_up = false;
 };
 
+class Ring;
+class Streams;
+
+// Has what a table has, elsewhere: in a device's memory.
+class TableCopy : public StepSink {
+ public:
+  // Takes the place of everything before.
+  virtual absl::Status Load(const Ring& ring, const Streams& streams) = 0;
+};
+
 class Table : public StepSink {
  public:
   // InvalidArgument names an option; ResourceExhausted: over the budget, or
@@ -104,10 +114,16 @@ class Table : public StepSink {
   // InvalidArgument and stores nothing.
   absl::Status Append(const StepBlock& block) override;
 
+  // From now on `copy`, which outlives its use, gets what is stored and what is
+  // restored; now it loads what there is. Its errors are those of the calls,
+  // which have done their part here then.
+  absl::Status CopyTo(TableCopy* copy);
+
   // Rows appended since creation (a restored table goes on counting), rows
   // that can be drawn now (<= capacity_rows), bytes of the columns.
   uint64_t rows_appended() const;
   int64_t sampleable_rows() const;
+  const TableOptions& options() const;
   const Schema& schema() const;
   uint64_t bytes() const;
 

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <vector>
@@ -48,6 +49,9 @@ absl::Status CheckDevice(const CudaPlugin& plugin, int device) {
 }  // namespace
 
 absl::StatusOr<CudaPlugin> CudaPlugin::Load() {
+  if (const char* named = std::getenv("SOFTFLEET_CUDA_PLUGIN")) {
+    return Load(std::string(named));
+  }
   const std::vector<std::string> paths = DefaultPaths();
   for (const std::string& path : paths) {
     std::error_code error;
@@ -66,8 +70,7 @@ absl::StatusOr<CudaPlugin> CudaPlugin::Load(const std::string& path) {
   }
   // A name without a slash would be searched for in the system's folders.
   const std::string absolute = std::filesystem::absolute(path, error).string();
-  // GLOBAL: LibTorch's CUDA half must find and register with the CPU half.
-  void* library = dlopen(absolute.c_str(), RTLD_NOW | RTLD_GLOBAL);
+  void* library = dlopen(absolute.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     return absl::FailedPreconditionError(absl::StrCat(
         "CUDA plug-in ", path, " cannot be loaded: ", LoaderError()));

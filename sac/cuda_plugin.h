@@ -29,10 +29,9 @@ struct CudaDevice {
 // Thread-safe once loaded.
 class CudaPlugin {
  public:
-  // Opens libsac_cuda.so from `../lib` beside the program's folder (build and
-  // installation) or from the program's folder. Must run before the first call
-  // of any LibTorch function in the process: LibTorch decides once, at the
-  // first question, whether it has CUDA.
+  // Opens the file that the environment variable SOFTFLEET_CUDA_PLUGIN names,
+  // or libsac_cuda.so from `../lib` beside the program's folder (build and
+  // installation) or from the program's folder.
   //
   // NotFound: no such file. FailedPrecondition: it cannot be loaded (the
   // loader's reason follows), or it is not a plug-in of this version.
@@ -47,7 +46,7 @@ class CudaPlugin {
   // `device` in [0, DeviceCount()).
   absl::StatusOr<CudaDevice> DescribeDevice(int device) const;
 
-  // Runs a kernel and a LibTorch matrix product on `device` and compares both
+  // Runs a kernel and a matrix product on `device` and compares both
   // with the CPU: OK means that driver, libraries and device work together.
   absl::Status SelfTest(int device) const;
 

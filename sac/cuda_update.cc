@@ -60,6 +60,38 @@ SacBatch BatchOf(const TransitionBatch& rows) {
   return batch;
 }
 
+template <typename From, typename To>
+void Unpack(const std::vector<std::byte>& bytes, int64_t offset, int64_t count,
+            std::vector<To>* to) {
+  const auto* from = reinterpret_cast<const From*>(bytes.data() + offset);
+  to->assign(from, from + count);
+}
+
+// The rows of a batch as BatchLayout lays it out for T.
+template <typename T>
+TransitionBatch UnpackRows(const SacCudaOptions& options,
+                           const std::vector<std::byte>& bytes) {
+  const BatchLayout layout(options, sizeof(T));
+  const int64_t b = options.batch_size;
+  const int64_t observations = b * options.observation_dim;
+  TransitionBatch rows;
+  rows.size = b;
+  Unpack<uint64_t>(bytes, layout.ids, b, &rows.ids);
+  Unpack<T>(bytes, layout.observations, observations, &rows.observations);
+  Unpack<T>(bytes, layout.observations + observations * int64_t{sizeof(T)},
+            observations, &rows.next_observations);
+  if (options.continuous != 0) {
+    Unpack<T>(bytes, layout.actions, b * options.action_dim, &rows.actions);
+  } else {
+    Unpack<int32_t>(bytes, layout.discrete, b, &rows.discrete_actions);
+  }
+  Unpack<double>(bytes, layout.rewards, b, &rows.returns);
+  Unpack<double>(bytes, layout.discounts, b, &rows.discounts);
+  Unpack<uint8_t>(bytes, layout.terminated, b, &rows.terminated);
+  Unpack<int32_t>(bytes, layout.steps, b, &rows.steps);
+  return rows;
+}
+
 }  // namespace
 
 CudaUpdate::CudaUpdate(const CudaPlugin& plugin, const SacCudaOptions& options)
@@ -73,8 +105,10 @@ CudaUpdate::CudaUpdate(const CudaPlugin& plugin, const SacCudaOptions& options)
     views_ = ViewState(options, reinterpret_cast<float*>(memory_.data()));
   }
   for (const SacStateView& view : views_) {
-    if (view.name != "log_alpha") continue;
-    const double value = std::log(options.alpha_init);
+    const bool used = view.name == "alpha_used";
+    if (!used && view.name != "log_alpha") continue;
+    const double value =
+        used ? options.alpha_init : std::log(options.alpha_init);
     if (view.f32 != nullptr) *view.f32 = static_cast<float>(value);
     if (view.f64 != nullptr) *view.f64 = value;
   }
@@ -110,7 +144,7 @@ absl::StatusOr<std::unique_ptr<CudaUpdate>> CudaUpdate::Create(
 }
 
 void CudaUpdate::CountUpdate() {
-  fresh_ = false;
+  fresh_ = policy_fresh_ = false;
   ++counters_.updates;
   if (counters_.updates % options_.policy_delay != 0) return;
   ++counters_.actor_steps;
@@ -138,7 +172,7 @@ absl::Status CudaUpdate::FetchState() {
     SacCudaCounters counters = {};
     SF_RETURN_IF_ERROR(
         Call(api_->read_state, engine_, memory_.data(), &counters));
-    fresh_ = true;
+    fresh_ = policy_fresh_ = true;
     fetched_ = memory_;
     fetched_counters_ = counters_;
   }
@@ -149,6 +183,15 @@ absl::Status CudaUpdate::FetchState() {
 const std::vector<SacStateView>& CudaUpdate::State() {
   const absl::Status status = FetchState();
   if (!status.ok()) throw std::runtime_error(std::string(status.message()));
+  return views_;
+}
+
+const std::vector<SacStateView>& CudaUpdate::PolicyState() {
+  if (policy_fresh_) return views_;
+  const absl::Status status =
+      Call(api_->read_policy, engine_, static_cast<void*>(memory_.data()));
+  if (!status.ok()) throw std::runtime_error(std::string(status.message()));
+  policy_fresh_ = true;
   return views_;
 }
 
@@ -225,6 +268,7 @@ absl::Status CudaUpdate::SetNormaliser(const std::vector<double>& mean,
 }
 
 absl::Status CudaUpdate::Load(const Ring& ring, const Streams& streams) {
+  if (!feed_.has_value()) return absl::OkStatus();
   feed_->Load(ring, streams);
   for (size_t i = 0; i < ring.columns().size(); ++i) {
     const RingColumn& column = ring.columns()[i];
@@ -269,6 +313,12 @@ absl::StatusOr<std::vector<std::byte>> CudaUpdate::ReadBatch() {
   SF_RETURN_IF_ERROR(
       Call(api_->read_batch, engine_, static_cast<void*>(bytes.data())));
   return bytes;
+}
+
+absl::StatusOr<TransitionBatch> CudaUpdate::ReadRows() {
+  SF_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, ReadBatch());
+  return options_.float64 != 0 ? UnpackRows<double>(options_, bytes)
+                               : UnpackRows<float>(options_, bytes);
 }
 
 }  // namespace softfleet

@@ -7,7 +7,8 @@
 //   (*cuda)->AttachRows(rows, [&](uint64_t update, TransitionBatch* batch) {
 //     return sampler.Draw(update, batch);  // where the ring does not fit
 //   });
-//   (*cuda)->Append(block); (*cuda)->Train(5);
+//   table.CopyTo(cuda->get());  // rows on the device are those of the table
+//   (*cuda)->Train(5);
 //
 // Update number u draws its rows, noise and critics from the streams of (seed,
 // purpose, 0, u), as a learner on the CPU does. One thread at a time.
@@ -56,7 +57,7 @@ struct CudaRows {
 using DrawRowsFunction =
     std::function<absl::Status(uint64_t update, TransitionBatch* batch)>;
 
-class CudaUpdate : public UpdateEngine, public StepSink {
+class CudaUpdate : public UpdateEngine, public TableCopy {
  public:
   // FailedPrecondition: no such device; InvalidArgument: options that this
   // engine has no path for; Internal: the device's reason. `tf32`: products of
@@ -73,6 +74,8 @@ class CudaUpdate : public UpdateEngine, public StepSink {
               SacStatistics* statistics, SacTrace* trace) override;
   // Fetches the state from the device, once after updates.
   const std::vector<SacStateView>& State() override;
+  // Fetches of it the actor and the temperature.
+  const std::vector<SacStateView>& PolicyState() override;
   SacCounters& counters() override { return counters_; }
 
   // Updates as graph launches (the default), or launch by launch.
@@ -89,16 +92,19 @@ class CudaUpdate : public UpdateEngine, public StepSink {
   // gathered from the ring from now on.
   absl::Status SetNormaliser(const std::vector<double>& mean,
                              const std::vector<double>& scale);
-  // Goes on from a restored table. Only with rows_on_device().
-  absl::Status Load(const Ring& ring, const Streams& streams);
+  // Goes on from another ring: its columns go to the device as they lie in the
+  // host's memory. Nothing to do without a ring.
+  absl::Status Load(const Ring& ring, const Streams& streams) override;
 
   // `count` updates. Waits for none.
   absl::Status Train(int64_t count);
   // Of the last update; waits for it.
   absl::StatusOr<SacStatistics> Statistics();
 
-  // For tests: the last update's batch as BatchLayout lays it out.
+  // The last update's batch as BatchLayout lays it out, and as an update on the
+  // CPU would be given it; wait for it.
   absl::StatusOr<std::vector<std::byte>> ReadBatch();
+  absl::StatusOr<TransitionBatch> ReadRows();
 
  private:
   CudaUpdate(const CudaPlugin& plugin, const SacCudaOptions& options);
@@ -124,8 +130,9 @@ class CudaUpdate : public UpdateEngine, public StepSink {
   std::vector<double> memory_, fetched_;  // of either precision
   std::vector<SacStateView> views_;
   SacCounters counters_, fetched_counters_;
-  bool shown_ = true;  // somebody may have written through State()
-  bool fresh_ = true;  // memory_ is what the device has
+  bool shown_ = true;         // somebody may have written through State()
+  bool fresh_ = true;         // memory_ is what the device has
+  bool policy_fresh_ = true;  // and what PolicyState shows of it
 
   std::optional<RingFeed> feed_;
   DrawRowsFunction host_rows_;

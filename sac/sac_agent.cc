@@ -131,12 +131,13 @@ std::unique_ptr<UpdateEngine> MakeEngine(const SacOptions& options,
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SacAgent>> SacAgent::Create(
-    const SacOptions& options, uint64_t seed) {
+    const SacOptions& options, uint64_t seed,
+    std::unique_ptr<UpdateEngine> engine) {
   SF_RETURN_IF_ERROR(ValidateSacOptions(options));
   std::string error;
-  auto update = MakeEngine(options, &error);
-  if (update == nullptr) return absl::InvalidArgumentError(error);
-  auto agent = absl::WrapUnique(new SacAgent(options, std::move(update)));
+  if (engine == nullptr) engine = MakeEngine(options, &error);
+  if (engine == nullptr) return absl::InvalidArgumentError(error);
+  auto agent = absl::WrapUnique(new SacAgent(options, std::move(engine)));
   agent->Initialise(seed);
   return agent;
 }
@@ -180,7 +181,7 @@ absl::Status SacAgent::Update(const SacBatch& batch, const SacDraws& draws,
 const SacCounters& SacAgent::counters() const { return update_->counters(); }
 
 double SacAgent::alpha() const {
-  const SacStateView& alpha = Named(update_->State(), "alpha_used");
+  const SacStateView& alpha = Named(update_->PolicyState(), "alpha_used");
   return alpha.f32 != nullptr ? *alpha.f32 : *alpha.f64;
 }
 
@@ -288,7 +289,7 @@ absl::Status SacAgent::ImportActor(const TensorMap& exported) {
 
 absl::StatusOr<TensorMap> SacAgent::ExportActor() const {
   TensorMap exported;
-  for (const SacStateView& view : update_->State()) {
+  for (const SacStateView& view : update_->PolicyState()) {
     if (!absl::StartsWith(view.name, "param/actor/")) continue;
     if (!AllFinite(view)) {
       return absl::DataLossError(

@@ -22,9 +22,11 @@ class SacAgent {
   // Weights and biases are U(+-1/sqrt(fan_in)) (torch.nn.Linear's default)
   // from streams of `seed`, another one per critic and layer, so that critics
   // differ; layer norms are 1 and 0; targets equal their critics. The engine is
-  // that of the options; InvalidArgument where this machine cannot run it.
+  // that of the options, InvalidArgument where this machine cannot run it, or
+  // `engine`, which was made for these options.
   static absl::StatusOr<std::unique_ptr<SacAgent>> Create(
-      const SacOptions& options, uint64_t seed);
+      const SacOptions& options, uint64_t seed,
+      std::unique_ptr<UpdateEngine> engine = nullptr);
 
   // One update; see UpdateEngine. InvalidArgument names the span of batch
   // or draws whose size is wrong; then nothing has changed.

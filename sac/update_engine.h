@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every implementation of the SAC update offers: the reference
-// (reference_update.h, where the steps of one update are written down) and the
-// fused one (fused/fused_update.h). One thread at a time.
+// (reference_update.h, where the steps of one update are written down), the
+// fused one (fused/fused_update.h) and that of a CUDA device (cuda_update.h).
+// One thread at a time.
 #ifndef SOFTFLEET_SAC_UPDATE_ENGINE_H_
 #define SOFTFLEET_SAC_UPDATE_ENGINE_H_
 
@@ -29,6 +30,9 @@ class UpdateEngine {
   // call and the next update, which takes over what changed.
   virtual const std::vector<SacStateView>& State() = 0;
   virtual SacCounters& counters() = 0;
+  // The same views for reading the actor's parameters and the temperature; what
+  // the others show may be older. Cheaper where the state is on a device.
+  virtual const std::vector<SacStateView>& PolicyState() { return State(); }
 
   // From now on marks its phases on `clock` (null: no more), which must outlive
   // the updates. False where this engine has no marks.

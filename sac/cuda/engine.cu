@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "sac/cuda/cuda_backend.h"
+#include "sac/cuda/device_scope.h"
 #include "sac/cuda/device_update.h"
 #include "sac/cuda/engine.h"
 #include "sac/cuda/pinned_buffer.h"
@@ -48,18 +49,6 @@ class Graph {
   cudaGraphExec_t executable_ = nullptr;
 };
 
-class DeviceScope {
- public:
-  explicit DeviceScope(int device) {
-    CudaCheck(cudaGetDevice(&before_), "cudaGetDevice");
-    CudaCheck(cudaSetDevice(device), "cudaSetDevice");
-  }
-  ~DeviceScope() { cudaSetDevice(before_); }
-
- private:
-  int before_ = 0;
-};
-
 template <typename T>
 class TypedEngine : public CudaEngine {
  public:
@@ -73,6 +62,16 @@ class TypedEngine : public CudaEngine {
     const DeviceScope scope(device_);
     Copy(state, update_.state(), StateBytes());
     Copy(counters, &update_.scalars()->counters, sizeof(*counters));
+  }
+  void ReadPolicy(void* state) override {
+    const DeviceScope scope(device_);
+    const StateLayout& layout = update_.layout();
+    const auto read = [&](int64_t first, int64_t count) {
+      Copy(static_cast<T*>(state) + first, update_.state() + first,
+           static_cast<size_t>(count) * sizeof(T));
+    };
+    read(layout.actor_parameters, layout.actor.elements);
+    read(layout.log_alpha, layout.elements - layout.log_alpha);
   }
   void WriteState(const void* state, const SacCudaCounters& counters) override {
     const DeviceScope scope(device_);

@@ -24,8 +24,10 @@ class CudaEngine {
   virtual ~CudaEngine() = default;
 
   // The state as StateLayout lays it out, in the options' precision, and the
-  // counters. Both wait for what was launched before.
+  // counters. All three wait for what was launched before.
   virtual void ReadState(void* state, SacCudaCounters* counters) = 0;
+  // Of the same buffer, the actor's parameters and the temperature alone.
+  virtual void ReadPolicy(void* state) = 0;
   virtual void WriteState(const void* state,
                           const SacCudaCounters& counters) = 0;
 

@@ -40,6 +40,12 @@ int32_t ReadState(SacCudaEngine* handle, void* state, SacCudaCounters* counters,
             [&](CudaEngine& engine) { engine.ReadState(state, counters); });
 }
 
+int32_t ReadPolicy(SacCudaEngine* handle, void* state, char* message,
+                   size_t size) {
+  return On(handle, message, size,
+            [&](CudaEngine& engine) { engine.ReadPolicy(state); });
+}
+
 int32_t WriteState(SacCudaEngine* handle, const void* state,
                    const SacCudaCounters* counters, char* message,
                    size_t size) {
@@ -130,9 +136,9 @@ int32_t ReadBatch(SacCudaEngine* handle, void* out, char* message,
 }  // namespace
 
 const SacCudaEngineApi kSacCudaEngineApi = {
-    Create,         Destroy,    ReadState,    WriteState,  UseGraphs,
-    BatchBuffer,    Update,     AttachRing,   StageBuffer, PlaceStaged,
-    SetNormaliser,  LoadColumn, LoadCounters, Train,       Wait,
-    ReadStatistics, ReadBatch};
+    Create,      Destroy,        ReadState,  ReadPolicy,   WriteState,
+    UseGraphs,   BatchBuffer,    Update,     AttachRing,   StageBuffer,
+    PlaceStaged, SetNormaliser,  LoadColumn, LoadCounters, Train,
+    Wait,        ReadStatistics, ReadBatch};
 
 }  // namespace softfleet

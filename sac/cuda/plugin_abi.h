@@ -16,7 +16,7 @@
 
 namespace softfleet {
 
-inline constexpr std::uint32_t kSacCudaAbiVersion = 2;
+inline constexpr std::uint32_t kSacCudaAbiVersion = 3;
 
 // The one exported symbol, a SacCudaEntry.
 inline constexpr char kSacCudaEntryName[] = "softfleet_sac_cuda_api";
@@ -44,8 +44,8 @@ struct SacCudaApi {
   std::int32_t (*describe_device)(std::int32_t device, SacCudaDevice* out,
                                   char* message, std::size_t message_size);
 
-  // Runs one of our kernels and one LibTorch matrix product on the device and
-  // compares both with the CPU. 0 for success; `message` holds the errors seen
+  // Runs a kernel and a matrix product on the device and compares both with the
+  // CPU. 0 for success; `message` holds the errors seen
   // either way.
   std::int32_t (*self_test)(std::int32_t device, char* message,
                             std::size_t message_size);
@@ -68,6 +68,8 @@ struct SacCudaEngineApi {
   std::int32_t (*read_state)(SacCudaEngine* engine, void* state,
                              SacCudaCounters* counters, char* message,
                              std::size_t message_size);
+  std::int32_t (*read_policy)(SacCudaEngine* engine, void* state, char* message,
+                              std::size_t message_size);
   std::int32_t (*write_state)(SacCudaEngine* engine, const void* state,
                               const SacCudaCounters* counters, char* message,
                               std::size_t message_size);

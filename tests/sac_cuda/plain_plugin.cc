@@ -25,6 +25,15 @@ class PlainCudaEngine : public CudaEngine {
     std::memcpy(state, update_.state(), update_.layout().elements * sizeof(T));
     *counters = update_.scalars()->counters;
   }
+  void ReadPolicy(void* state) override {
+    const StateLayout& layout = update_.layout();
+    const auto read = [&](int64_t first, int64_t count) {
+      std::memcpy(static_cast<T*>(state) + first, update_.state() + first,
+                  count * sizeof(T));
+    };
+    read(layout.actor_parameters, layout.actor.elements);
+    read(layout.log_alpha, layout.elements - layout.log_alpha);
+  }
   void WriteState(const void* state, const SacCudaCounters& counters) override {
     std::memcpy(update_.state(), state, update_.layout().elements * sizeof(T));
     update_.scalars()->counters = counters;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/plural.h"
@@ -14,6 +15,8 @@ namespace {
 
 // The terminal's own rate is below this.
 constexpr absl::Duration kLookInterval = absl::Milliseconds(100);
+// Runs take turns: a rate is of all of them over several turns.
+constexpr double kMeasuredSeconds = 1;
 
 // The mean over the rows where it is a number; NaN where it is none.
 template <typename Value>
@@ -38,10 +41,6 @@ MetricsRow TogetherOf(const std::vector<MetricsRow>& rows) {
   together.step = std::llround(Mean(rows, [](auto& r) { return r.step; }));
   together.updates =
       std::llround(Mean(rows, [](auto& r) { return r.updates; }));
-  for (const MetricsRow& row : rows) {
-    together.steps_per_second += row.steps_per_second;
-    together.updates_per_second += row.updates_per_second;
-  }
   together.return_mean = Mean(rows, [](auto& r) { return r.return_mean; });
   together.target_entropy =
       Mean(rows, [](auto& r) { return r.target_entropy; });
@@ -60,7 +59,8 @@ PanelProgress::PanelProgress(std::FILE* out, Clock& clock, int64_t total_steps,
       clock_(clock),
       progress_(out, clock, total_steps),
       runs_(seeds.size()),
-      drawn_(clock.Monotonic()) {}
+      drawn_(clock.Monotonic()),
+      measured_(clock.Monotonic()) {}
 
 int64_t PanelProgress::LeastStep() const {
   int64_t least = std::numeric_limits<int64_t>::max();
@@ -73,10 +73,11 @@ int64_t PanelProgress::LeastStep() const {
 void PanelProgress::OnRound(size_t i, const MetricsRow& so_far) {
   MutexLock lock(mutex_);
   MetricsRow& row = runs_[i].row;
-  const double steps = row.steps_per_second, updates = row.updates_per_second;
+  if (row.step > 0) {  // not what was there before this start
+    steps_ += so_far.step - row.step;
+    updates_ += so_far.updates - row.updates;
+  }
   row = so_far;
-  row.steps_per_second = steps;
-  row.updates_per_second = updates;
   const absl::Duration now = clock_.Monotonic();
   const bool crossed = Crossed(interval_, shown_step_, LeastStep());
   if (!crossed && now - drawn_ < kLookInterval) return;
@@ -84,9 +85,14 @@ void PanelProgress::OnRound(size_t i, const MetricsRow& so_far) {
   Draw();
 }
 
-void PanelProgress::OnMetrics(size_t i, const MetricsRow& row) {
-  MutexLock lock(mutex_);
-  runs_[i].row = row;
+void PanelProgress::MeasureRates() {
+  const absl::Duration now = clock_.Monotonic();
+  const double seconds = absl::ToDoubleSeconds(now - measured_);
+  if (seconds < kMeasuredSeconds) return;
+  steps_per_second_ = static_cast<double>(std::exchange(steps_, 0)) / seconds;
+  updates_per_second_ =
+      static_cast<double>(std::exchange(updates_, 0)) / seconds;
+  measured_ = now;
 }
 
 void PanelProgress::Draw() {
@@ -98,7 +104,10 @@ void PanelProgress::Draw() {
   }
   std::string more = Counted(seeds_.size(), "seed");
   if (ended > 0) absl::StrAppend(&more, ", ", ended, " at the end");
-  const MetricsRow together = TogetherOf(rows);
+  MeasureRates();
+  MetricsRow together = TogetherOf(rows);
+  together.steps_per_second = steps_per_second_;
+  together.updates_per_second = updates_per_second_;
   progress_.OnRound(together, more);
   const int64_t least = LeastStep();
   if (!Crossed(interval_, shown_step_, least)) return;
@@ -114,8 +123,6 @@ void PanelProgress::Print(size_t i, const std::string& line) {
 void PanelProgress::OnEnd(size_t i) {
   MutexLock lock(mutex_);
   runs_[i].ended = true;
-  runs_[i].row.steps_per_second = 0;
-  runs_[i].row.updates_per_second = 0;
 }
 
 void PanelProgress::Finish() {

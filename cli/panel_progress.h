@@ -19,7 +19,7 @@
 namespace softfleet {
 
 // Steps, updates, returns and the learner's numbers as means over the rows
-// that have them; rates as sums.
+// that have them, without rates.
 MetricsRow TogetherOf(const std::vector<MetricsRow>& rows);
 
 class PanelProgress {
@@ -30,8 +30,6 @@ class PanelProgress {
   // Of the run of seeds[i]. A line where the terminal wants one, or all runs
   // have crossed a multiple of the interval.
   void OnRound(size_t i, const MetricsRow& so_far);
-  // A row of its metrics.csv: its rates are shown until the next.
-  void OnMetrics(size_t i, const MetricsRow& row);
   // A line of its own that stays: "seed 3: <line>".
   void Print(size_t i, const std::string& line);
   // The run has ended, or failed.
@@ -41,10 +39,11 @@ class PanelProgress {
 
  private:
   struct Run {
-    MetricsRow row;  // with the rates of the last of metrics.csv
+    MetricsRow row;
     bool ended = false;
   };
   void Draw() SF_REQUIRES(mutex_);
+  void MeasureRates() SF_REQUIRES(mutex_);
   // Of the run that is least far.
   int64_t LeastStep() const SF_REQUIRES(mutex_);
 
@@ -56,6 +55,12 @@ class PanelProgress {
   std::vector<Run> runs_ SF_GUARDED_BY(mutex_);
   int64_t shown_step_ SF_GUARDED_BY(mutex_) = 0;
   absl::Duration drawn_ SF_GUARDED_BY(mutex_);
+  // Of all runs together, and since when they are counted.
+  absl::Duration measured_ SF_GUARDED_BY(mutex_);
+  int64_t steps_ SF_GUARDED_BY(mutex_) = 0;
+  int64_t updates_ SF_GUARDED_BY(mutex_) = 0;
+  double steps_per_second_ SF_GUARDED_BY(mutex_) = 0;
+  double updates_per_second_ SF_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace softfleet

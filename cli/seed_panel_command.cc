@@ -84,8 +84,7 @@ class Observers {
       progress_.OnRound(i, row);
       if (metrics != nullptr) metrics->OnRound(row);
     };
-    observer.on_metrics = [this, i, metrics](const MetricsRow& row) {
-      progress_.OnMetrics(i, row);
+    observer.on_metrics = [metrics](const MetricsRow& row) {
       if (metrics != nullptr) metrics->OnMetrics(row);
     };
     observer.on_evaluation = [this, i, metrics](const AuditRecord& record) {

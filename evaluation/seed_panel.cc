@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evaluation/seed_panel.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -31,13 +32,20 @@ const AuditRecord* EvaluationAt(const ReportData& run, uint64_t step) {
   return ended_before ? &run.audit.back() : nullptr;
 }
 
+// Whether the starts are a panel's: random ones are each run's own.
+bool HasPanel(const SeedPanelData& data) {
+  return std::ranges::any_of(
+      data.runs, [](const ReportData& run) { return !run.panel.empty(); });
+}
+
 // Nothing where a record is missing or they are of different panels.
 std::optional<SeedPanelPoint> PointOf(
-    uint64_t step, const std::vector<const AuditRecord*>& records) {
+    uint64_t step, bool one_panel,
+    const std::vector<const AuditRecord*>& records) {
   Stratum deterministic, stochastic;
   for (const AuditRecord* record : records) {
-    if (record == nullptr ||
-        record->panel_hash != records.front()->panel_hash) {
+    if (record == nullptr) return std::nullopt;
+    if (one_panel && record->panel_hash != records.front()->panel_hash) {
       return std::nullopt;
     }
     deterministic.push_back(record->deterministic.return_mean);
@@ -126,7 +134,7 @@ std::vector<SeedPanelPoint> SeedPanelCurve(const SeedPanelData& data) {
     for (const ReportData& run : data.runs) {
       records.push_back(EvaluationAt(run, step));
     }
-    const auto point = PointOf(step, records);
+    const auto point = PointOf(step, HasPanel(data), records);
     if (point.has_value()) curve.push_back(*point);
   }
   return curve;
@@ -137,7 +145,7 @@ SeedPanelPoint SeedPanelResult(const SeedPanelData& data) {
   for (const ReportData& run : data.runs) {
     records.push_back(run.audit.empty() ? nullptr : &run.audit.back());
   }
-  return PointOf(0, records).value_or(SeedPanelPoint{});
+  return PointOf(0, HasPanel(data), records).value_or(SeedPanelPoint{});
 }
 
 std::string FormatSeedPanelCsv(const SeedPanelData& data) {

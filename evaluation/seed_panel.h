@@ -36,9 +36,9 @@ struct SeedPanelPoint {
 };
 
 // One point for each step at which every run has been evaluated, on one panel
-// of starts. A run that has ended early by one of its stop rules keeps its last
-// evaluation from there on; where a run has failed or is not that far yet, the
-// curve ends.
+// of starts or, without a panel, each on random ones of its own. A run that has
+// ended early by one of its stop rules keeps its last evaluation from there on;
+// where a run has failed or is not that far yet, the curve ends.
 std::vector<SeedPanelPoint> SeedPanelCurve(const SeedPanelData& data);
 // Over each run's last evaluation. seeds = 0 where one has none.
 SeedPanelPoint SeedPanelResult(const SeedPanelData& data);

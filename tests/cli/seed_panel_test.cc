@@ -63,14 +63,11 @@ TEST(PanelProgress, ALineIsTheMeanOfAllRuns) {
   MetricsRow one, other;
   one.step = 100;
   other.step = 300;
-  one.steps_per_second = 10;
-  other.steps_per_second = 30;
   one.return_mean = -5;  // the other has none yet
   one.statistics.alpha = 1;
   other.statistics.alpha = 3;
   const MetricsRow together = TogetherOf({one, other});
   EXPECT_EQ(together.step, 200);
-  EXPECT_EQ(together.steps_per_second, 40);
   EXPECT_EQ(together.return_mean, -5);
   EXPECT_EQ(together.statistics.alpha, 2);
 }

@@ -87,8 +87,19 @@ TEST(SeedPanel, ARunThatARuleEndedKeepsItsLastEvaluation) {
 
 TEST(SeedPanel, ReturnsOfDifferentPanelsAreNotPutTogether) {
   SeedPanelData data = FourRuns();
+  for (ReportData& run : data.runs) run.panel = "panel.textproto";
   data.runs[1].audit[1].panel_hash = "00000000000000ee";
   EXPECT_THAT(Values(SeedPanelCurve(data)), ElementsAre(2.5, 250));
+}
+
+TEST(SeedPanel, RandomStartsAreEachRunsOwn) {
+  SeedPanelData data = FourRuns();
+  for (ReportData& run : data.runs) {
+    for (AuditRecord& record : run.audit) {
+      record.panel_hash = absl::StrCat(run.seed);
+    }
+  }
+  EXPECT_THAT(Values(SeedPanelCurve(data)), ElementsAre(2.5, 25, 250));
 }
 
 TEST(SeedPanel, TheCsvHasOneLinePerStep) {

@@ -14,6 +14,7 @@
 #include "core/philox.h"
 #include "tests/core/test_directory.h"
 #include "tests/end_to_end/program.h"
+#include "tests/sac_cuda/plain_device.h"
 
 namespace softfleet {
 namespace {
@@ -22,35 +23,47 @@ using testing::HasSubstr;
 
 class InterruptionTest : public testing::Test {
  protected:
-  void ExpectTheUndisturbedResult() {
+  void ExpectTheUndisturbedResult(const std::vector<std::string>& set = {}) {
     const std::string undisturbed = directory_ / "undisturbed";
-    const Finished trained = Softfleet(Train(config_, undisturbed));
+    const Finished trained = Softfleet(Train(config_, undisturbed, set));
     ASSERT_EQ(trained.exit_code, 0) << trained.err;
     ExpectSameResult(run_, undisturbed);
   }
+
+  void ExpectThatKillsLeaveNoTrace(const std::vector<std::string>& set = {});
 
   const TestDirectory directory_;
   const std::string config_ = WriteShortConfig(directory_.path());
   const std::string run_ = directory_ / "run";
 };
 
-TEST_F(InterruptionTest, KilledAtRandomMomentsItEndsBitEqual) {
+void InterruptionTest::ExpectThatKillsLeaveNoTrace(
+    const std::vector<std::string>& set) {
   Philox random(5, Purpose::kTest);
   int64_t progress = 0;
   for (int kill = 0; kill < 5; ++kill) {
     // Some way beyond the last checkpoint, and then anywhere.
     progress += 50 * static_cast<int64_t>(2 + random.NextBelow(3));
-    const auto process = Start(Train(config_, run_));
+    const auto process = Start(Train(config_, run_, set));
     ASSERT_TRUE(process->WaitFor(absl::StrCat("step ", progress, "/1500")))
         << process->err();
     process->Ended(absl::Microseconds(random.NextBelow(20000)));
     process->Signal(SIGKILL);
     ASSERT_EQ(process->Wait(), 128 + SIGKILL) << process->err();
   }
-  const Finished last = Softfleet(Train(config_, run_));
+  const Finished last = Softfleet(Train(config_, run_, set));
   EXPECT_EQ(last.exit_code, 0) << last.err;
   EXPECT_THAT(last.err, HasSubstr("resumed at step"));
-  ExpectTheUndisturbedResult();
+  ExpectTheUndisturbedResult(set);
+}
+
+TEST_F(InterruptionTest, KilledAtRandomMomentsItEndsBitEqual) {
+  ExpectThatKillsLeaveNoTrace();
+}
+
+TEST_F(InterruptionTest, KilledWhileItLearnsOnADeviceItEndsBitEqual) {
+  const PlainDevice plain;
+  ExpectThatKillsLeaveNoTrace({"learner.device=cuda"});
 }
 
 TEST_F(InterruptionTest, AStopPrintsTheCommandThatGoesOn) {

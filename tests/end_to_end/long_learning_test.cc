@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/core/test_directory.h"
 #include "tests/end_to_end/program.h"
+#include "tests/sac_cuda/plain_device.h"
 
 namespace softfleet {
 namespace {
@@ -29,6 +30,20 @@ TEST_P(LongLearningTest, ThePendulumPresetStaysSolved) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, LongLearningTest, testing::Values(1, 2, 3));
+
+// By the plug-in of plain loops: a minute.
+TEST(LongDeviceLearningTest, ThePendulumPresetIsSolvedOnADevice) {
+  const PlainDevice plain;
+  const TestDirectory directory;
+  const std::string run = directory / "run";
+  const auto process = Start(Train("configs/pendulum.textproto", run,
+                                   {"learner.device=cuda", "total_steps=6000",
+                                    "evaluation.interval=0"}));
+  ASSERT_EQ(process->Wait(absl::Minutes(15)), 0) << process->err();
+  const auto audit = AuditOf(run);
+  ASSERT_FALSE(audit.empty());
+  EXPECT_LE(audit.back().deterministic.regret_mean.value_or(1e9), 40);
+}
 
 // One seed in eight does not learn it in time (the preset says which), so one
 // in three may fail on a machine that rounds otherwise.

@@ -37,6 +37,10 @@ absl::Status CheckNumbers(absl::string_view name,
   return absl::OkStatus();
 }
 
+double ScaleOf(double variance) {
+  return 1 / std::sqrt(variance + kVarianceEpsilon);
+}
+
 }  // namespace
 
 NormaliserState EmptyNormaliser(int64_t elements) {
@@ -92,17 +96,16 @@ void ExemptByteGroups(const Schema& schema, NormaliserState* state) {
 
 std::vector<double> NormaliserScale(const NormaliserState& state) {
   std::vector<double> scale = state.variance;
-  for (double& x : scale) x = 1 / std::sqrt(x + kVarianceEpsilon);
+  for (double& x : scale) x = ScaleOf(x);
   return scale;
 }
 
 void ApplyNormaliser(const NormaliserState& state,
                      std::span<float> observations) {
   const size_t elements = state.mean.size();
-  const std::vector<double> scales = NormaliserScale(state);
   for (size_t i = 0; i < elements; ++i) {
     const double mean = state.mean[i];
-    const double scale = scales[i];
+    const double scale = ScaleOf(state.variance[i]);
     for (size_t j = i; j < observations.size(); j += elements) {
       observations[j] = static_cast<float>(
           std::clamp((observations[j] - mean) * scale, -kClip, kClip));

@@ -31,15 +31,16 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 PEER = os.path.join(HERE, "peer_learners.py")
+PANEL = os.path.join(ROOT, "configs/panels/pendulum.textproto")
 
 
-def run(command, threads):
+def run(command, threads, directory=ROOT):
     done = subprocess.run(
         [str(part) for part in command],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         preexec_fn=lambda: os.sched_setaffinity(0, set(CORES[-threads:])),
-        cwd=ROOT,
+        cwd=directory,
         text=True,
     )
     if done.returncode != 0:
@@ -49,7 +50,9 @@ def run(command, threads):
 
 def peer(arguments, library, threads, what, *more):
     command = [arguments.python, PEER, library, what, "--threads", threads, *more]
-    return json.loads(run(command, threads).splitlines()[-1])
+    # MuJoCo's bindings write a log where they run.
+    printed = run(command, threads, tempfile.gettempdir())
+    return json.loads(printed.splitlines()[-1])
 
 
 # updates: sizes of observation, action and of both hidden layers
@@ -131,9 +134,11 @@ def our_pendulum(arguments, threads, seed, config, regret):
 def compare_pendulum(arguments):
     ways = {
         "Stable-Baselines3": lambda t, s: peer(
-            arguments, "sb3", t, "pendulum", "--seed", s
+            arguments, "sb3", t, "pendulum", "--seed", s, "--panel", PANEL
         ),
-        "SBX": lambda t, s: peer(arguments, "sbx", t, "pendulum", "--seed", s),
+        "SBX": lambda t, s: peer(
+            arguments, "sbx", t, "pendulum", "--seed", s, "--panel", PANEL
+        ),
         "Softfleet, the same networks": lambda t, s: our_pendulum(
             arguments, t, s, "configs/pendulum_sb3.textproto", 40
         ),
@@ -200,7 +205,9 @@ def numbers(text):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", 1)[0])
     parser.add_argument("--python", required=True, help="with the peers")
-    parser.add_argument("--build", default=os.path.join(ROOT, "build/release"))
+    parser.add_argument(
+        "--build", type=os.path.abspath, default=os.path.join(ROOT, "build/release")
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seeds", type=numbers, default=[1, 2, 3])
     parser.add_argument("--peer_seeds", type=numbers, default=[1, 2, 3])

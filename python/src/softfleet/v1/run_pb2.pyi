@@ -38,6 +38,15 @@ class ActorConfig(_message.Message):
     step_threads: int
     def __init__(self, num_environments: _Optional[int] = ..., block_rows: _Optional[int] = ..., block_seconds: _Optional[float] = ..., pending_rows: _Optional[int] = ..., buffer_bytes: _Optional[int] = ..., overflow: _Optional[_Union[Overflow.Value, str]] = ..., step_threads: _Optional[int] = ..., step_deadline_seconds: _Optional[float] = ..., control_period_seconds: _Optional[float] = ..., safe_action: _Optional[_Iterable[float]] = ..., exploration_spread: _Optional[float] = ...) -> None: ...
 
+class Device(_message.Message):
+    __slots__ = []
+    class Value(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = []
+    auto: Device.Value
+    cpu: Device.Value
+    cuda: Device.Value
+    def __init__(self) -> None: ...
+
 class Durability(_message.Message):
     __slots__ = []
     class Value(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -58,18 +67,20 @@ class EvaluationConfig(_message.Message):
     def __init__(self, interval: _Optional[int] = ..., panel: _Optional[str] = ..., episodes: _Optional[int] = ..., success: _Optional[_Union[_panel_pb2.SuccessCriterion, _Mapping]] = ...) -> None: ...
 
 class LearnerConfig(_message.Message):
-    __slots__ = ["keep_checkpoints", "publish_seconds", "threads", "updates_per_step", "warmup_steps"]
+    __slots__ = ["device", "keep_checkpoints", "publish_seconds", "threads", "updates_per_step", "warmup_steps"]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
     KEEP_CHECKPOINTS_FIELD_NUMBER: _ClassVar[int]
     PUBLISH_SECONDS_FIELD_NUMBER: _ClassVar[int]
     THREADS_FIELD_NUMBER: _ClassVar[int]
     UPDATES_PER_STEP_FIELD_NUMBER: _ClassVar[int]
     WARMUP_STEPS_FIELD_NUMBER: _ClassVar[int]
+    device: Device.Value
     keep_checkpoints: int
     publish_seconds: float
     threads: int
     updates_per_step: float
     warmup_steps: int
-    def __init__(self, updates_per_step: _Optional[float] = ..., warmup_steps: _Optional[int] = ..., keep_checkpoints: _Optional[int] = ..., publish_seconds: _Optional[float] = ..., threads: _Optional[int] = ...) -> None: ...
+    def __init__(self, updates_per_step: _Optional[float] = ..., warmup_steps: _Optional[int] = ..., keep_checkpoints: _Optional[int] = ..., publish_seconds: _Optional[float] = ..., threads: _Optional[int] = ..., device: _Optional[_Union[Device.Value, str]] = ...) -> None: ...
 
 class Overflow(_message.Message):
     __slots__ = []

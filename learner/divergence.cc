@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/finite.h"
 #include "core/status.h"
 
 namespace softfleet {
@@ -15,19 +16,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-template <typename T>
-bool Finite(std::span<const T> values) {
-  // x - x is NaN for whatever is not finite.
-  int wrong = 0;
-  for (const T x : values) wrong |= x - x != 0 ? 1 : 0;
-  return wrong == 0;
-}
-
 // `values` are [ids.size(), elements].
 template <typename T>
 absl::Status CheckField(const char* name, const std::vector<T>& values,
                         std::span<const uint64_t> ids, uint64_t update) {
-  if (Finite(std::span<const T>(values))) return absl::OkStatus();
+  if (AllFinite(std::span<const T>(values))) return absl::OkStatus();
   const auto first = std::find_if(values.begin(), values.end(), [](T value) {
     return !std::isfinite(value);
   });
@@ -61,20 +54,6 @@ Json DescribeTensor(const std::string& name, const Tensor& tensor) {
 }
 
 }  // namespace
-
-bool AllFinite(std::span<const float> values) { return Finite(values); }
-bool AllFinite(std::span<const double> values) { return Finite(values); }
-
-bool AllFinite(const Tensor& tensor) {
-  switch (tensor.dtype) {
-    case DType::kF32:
-      return AllFinite(tensor.values<float>());
-    case DType::kF64:
-      return AllFinite(tensor.values<double>());
-    default:
-      return true;
-  }
-}
 
 absl::Status CheckFinite(const TransitionBatch& batch, uint64_t update) {
   const std::span<const uint64_t> ids = batch.ids;

@@ -16,11 +16,6 @@
 
 namespace softfleet {
 
-// Whether every value is finite; quick, because it has no branches.
-bool AllFinite(std::span<const float> values);
-bool AllFinite(std::span<const double> values);
-bool AllFinite(const Tensor& tensor);
-
 // OK, or DataLoss naming the update, the field, the row's id, the element and
 // the value of the first that is not finite.
 absl::Status CheckFinite(const TransitionBatch& batch, uint64_t update);

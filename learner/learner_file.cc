@@ -3,9 +3,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/finite.h"
 #include "core/safetensors.h"
 #include "core/status.h"
-#include "learner/divergence.h"
 
 namespace softfleet {
 namespace {

@@ -114,12 +114,14 @@ Dense::Dense(const float* weight, const float* bias, int64_t inputs,
     : inputs_(inputs), outputs_(outputs) {
   const int64_t panels = (outputs + kPanel - 1) / kPanel;
   panels_.resize(panels * kPanel * (1 + inputs));
-  for (int64_t o = 0; o < outputs; ++o) {
-    float* const column =
-        &panels_[o / kPanel * kPanel * (1 + inputs) + o % kPanel];
-    column[0] = bias[o];
-    for (int64_t i = 0; i < inputs; ++i) {
-      column[(1 + i) * kPanel] = weight[o * inputs + i];
+  float* panel = panels_.data();
+  for (int64_t first = 0; first < outputs; first += kPanel) {
+    const int64_t wide = std::min(kPanel, outputs - first);
+    std::copy_n(bias + first, wide, panel);
+    panel += kPanel;
+    const float* const rows = weight + first * inputs;
+    for (int64_t i = 0; i < inputs; ++i, panel += kPanel) {
+      for (int64_t o = 0; o < wide; ++o) panel[o] = rows[o * inputs + i];
     }
   }
 }

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "core/finite.h"
 #include "core/status.h"
 #include "policy/dense.h"
 
@@ -78,17 +79,12 @@ class LayerNorm : public NetworkLayer {
   ConstVector bias_;
 };
 
-bool AllFinite(std::span<const float> values) {
-  return std::all_of(values.begin(), values.end(),
-                     [](float value) { return std::isfinite(value); });
-}
-
 // Gives a layer its tensors, checked.
 class TensorReader {
  public:
   explicit TensorReader(const TensorMap& tensors) : tensors_(tensors) {}
 
-  // The float tensor of that name; its number of elements fits its shape.
+  // The float tensor of that name.
   absl::StatusOr<const Tensor*> Find(const std::string& name) const {
     const auto found = tensors_.find(name);
     if (found == tensors_.end()) return Error(name, "is missing");
@@ -97,13 +93,10 @@ class TensorReader {
       return Error(name,
                    absl::StrCat("is ", DTypeName(tensor.dtype), ", needs F32"));
     }
-    if (!AllFinite(tensor.values<float>())) {
-      return Error(name, "has a number that is not finite");
-    }
     return &tensor;
   }
 
-  // The elements of a tensor of exactly that shape.
+  // The elements, all finite, of a tensor of exactly that shape.
   absl::StatusOr<const float*> Values(const std::string& name,
                                       const Shape& shape) const {
     SF_ASSIGN_OR_RETURN(const Tensor* tensor, Find(name));
@@ -113,6 +106,9 @@ class TensorReader {
       return Error(name, absl::StrCat("is ", ShapeString(tensor->shape),
                                       " with ", values.size(),
                                       " numbers, needs ", ShapeString(shape)));
+    }
+    if (!AllFinite(values)) {
+      return Error(name, "has a number that is not finite");
     }
     return values.data();
   }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "core/finite.h"
 #include "core/philox.h"
 #include "core/status.h"
 #include "sac/fused/fused_update.h"
@@ -23,21 +24,29 @@ namespace {
 // Streams of kCriticInit are critic * kLayersPerCritic + layer.
 constexpr uint32_t kLayersPerCritic = kMostHiddenLayers + 3;
 
-template <typename Function>
-void ForEachElement(const SacStateView& view, Function function) {
-  for (int64_t i = 0; i < view.elements; ++i) {
-    if (view.f32 != nullptr) {
-      function(view.f32[i]);
-    } else {
-      function(view.f64[i]);
-    }
-  }
+bool IsFinite(const SacStateView& view) {
+  const auto n = static_cast<size_t>(view.elements);
+  return view.f32 != nullptr ? AllFinite(std::span<const float>(view.f32, n))
+                             : AllFinite(std::span<const double>(view.f64, n));
 }
 
-bool AllFinite(const SacStateView& view) {
-  bool finite = true;
-  ForEachElement(view, [&finite](auto x) { finite &= std::isfinite(x); });
-  return finite;
+// Adds rows of the view's elements, as float, below those of `tensor`.
+void AppendRows(const SacStateView& view, Tensor* tensor) {
+  const size_t before = tensor->bytes.size() / sizeof(float);
+  const auto n = static_cast<size_t>(view.elements);
+  tensor->bytes.resize((before + n) * sizeof(float));
+  float* const rows = tensor->mutable_values<float>().data() + before;
+  if (view.f32 != nullptr) {
+    std::copy_n(view.f32, n, rows);
+  } else {
+    std::transform(view.f64, view.f64 + n, rows,
+                   [](double x) { return static_cast<float>(x); });
+  }
+  if (before == 0) {
+    tensor->shape = view.shape;
+  } else {
+    tensor->shape[0] += view.shape[0];
+  }
 }
 
 Tensor Copy(const SacStateView& view) {
@@ -291,24 +300,13 @@ absl::StatusOr<TensorMap> SacAgent::ExportActor() const {
   TensorMap exported;
   for (const SacStateView& view : update_->PolicyState()) {
     if (!absl::StartsWith(view.name, "param/actor/")) continue;
-    if (!AllFinite(view)) {
+    if (!IsFinite(view)) {
       return absl::DataLossError(
           absl::StrCat(view.name, " holds a number that is not finite after ",
                        counters().updates, " updates"));
     }
-    const bool log_std = absl::StrContains(view.name, "/log_std.");
-    const std::string name = ExportedName(view.name);
-    std::vector<float> values;
-    ForEachElement(
-        view, [&values](auto x) { values.push_back(static_cast<float>(x)); });
-    Tensor& tensor = exported[name];
-    if (log_std) {  // rows below those of the mean
-      const std::span<const float> mean = tensor.values<float>();
-      values.insert(values.begin(), mean.begin(), mean.end());
-    }
-    Shape shape = view.shape;
-    if (log_std) shape[0] *= 2;
-    tensor = Tensor::From(values, shape);
+    // The mean's rows come first, those of log_std below them.
+    AppendRows(view, &exported[ExportedName(view.name)]);
   }
   return exported;
 }

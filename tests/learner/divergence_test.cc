@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/finite.h"
 #include "tests/learner/fakes.h"
 
 namespace softfleet {

@@ -45,6 +45,40 @@ TEST(ProgressRuleTest, HugeQuotientsDoNotOverflow) {
   EXPECT_EQ(AllowedRows(progress), 1000000000000000);
 }
 
+// The learner receives what ReceivableRows admits, and the rest of a block, and
+// then updates: never stuck, and the ratio is even over every window of rows.
+TEST(ProgressRuleTest, ALearnerThatTakesWhatItMayIsNeverStuckNorFarBehind) {
+  for (uint32_t trial = 0; trial < 300; ++trial) {
+    Philox random(29, Purpose::kTest, trial);
+    const double ratio = std::exp(8 * random.NextUniform() - 4);
+    const auto block = static_cast<int64_t>(1 + random.NextBelow(40));
+    LearnerProgress progress;
+    progress.updates_per_step = ratio;
+    progress.warmup_steps = static_cast<int64_t>(1 + random.NextBelow(500));
+    progress.forgone = static_cast<int64_t>(random.NextBelow(100));
+    const auto earned = [&] {
+      const int64_t rows =
+          progress.received - progress.warmup_steps - progress.forgone;
+      return rows <= 0 ? 0.0 : ratio * static_cast<double>(rows);
+    };
+    const double most_owed = std::max(1.0, ratio * kMostOwedRows) +
+                             ratio * static_cast<double>(block + 2);
+    while (progress.received < 5000) {
+      const int64_t before = progress.received + progress.updates;
+      while (ReceivableRows(progress) > 0) progress.received += block;
+      ASSERT_LE(earned() - static_cast<double>(progress.updates), most_owed)
+          << "trial " << trial << ", ratio " << ratio << ", block " << block;
+      // A round does a few of the updates that are owed.
+      const auto owed =
+          static_cast<int64_t>(std::floor(earned())) - progress.updates;
+      progress.updates += std::min<int64_t>(
+          owed, static_cast<int64_t>(1 + random.NextBelow(64)));
+      ASSERT_GT(progress.received + progress.updates, before)
+          << "stuck in trial " << trial << ", ratio " << ratio;
+    }
+  }
+}
+
 // Shards that admit by the rule of replay.proto, actors that push whenever
 // they may, a learner that updates whenever it may. `sessions[a]` is the shard
 // of actor a; `dead_from[s]` is when shard s stops answering.

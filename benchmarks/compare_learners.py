@@ -121,7 +121,9 @@ def seconds_to(log, event):
 
 
 def our_pendulum(arguments, threads, seed, config, regret):
-    log, audit = train(arguments, threads, config, seed, *arguments.set)
+    # The panel's mean best return is -125.6.
+    settings = [f"stop.target_return={-125.6 - regret}", *arguments.set]
+    log, audit = train(arguments, threads, config, seed, *settings)
     for record in audit:
         if record["deterministic_regret_mean"] > regret:
             continue

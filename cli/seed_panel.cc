@@ -36,6 +36,11 @@ std::vector<uint64_t> Without(const std::vector<uint64_t>& seeds,
 // is known before there is a directory.
 absl::Status CheckConfig(FileSystem& files, const v1::RunConfig& config,
                          size_t seeds) {
+  if (config.learner().schedule() != v1::Schedule::lockstep) {
+    return absl::InvalidArgumentError(
+        "learner.schedule is overlapped: seeds that are trained together take "
+        "turns at the cores, so that each needs learner.schedule=lockstep");
+  }
   SF_ASSIGN_OR_RETURN(const std::unique_ptr<EmbeddedSystem> system,
                       EmbeddedSystem::Build(files, config));
   const uint64_t each = system->table().bytes();

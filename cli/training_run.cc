@@ -6,6 +6,7 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "cli/system_checkpoint.h"
 #include "core/status.h"
 #include "evaluation/make_audit_record.h"
@@ -49,6 +50,7 @@ absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Open(
   run->system_->learner().Identify(run->directory().run_id(),
                                    run->directory().incarnation());
   SF_RETURN_IF_ERROR(run->Begin(init_from));
+  run->recorded_ = run->step();
   SF_RETURN_IF_ERROR(run->system_->Publish(RunState::kWarming).status());
   return run;
 }
@@ -69,54 +71,80 @@ absl::Status TrainingRun::Begin(const std::string& init_from) {
 }
 
 absl::StatusOr<bool> TrainingRun::Run(const std::function<bool()>& stop) {
-  while (!recorder_->finished() && step() < config_.total_steps() &&
-         recorder_->stopped_by().empty()) {
+  absl::StatusOr<bool> finished = RunToEnd(stop);
+  if (!absl::IsDataLoss(finished.status())) return finished;
+  return recorder_->Diverged(finished.status(), system_->learner().Diagnosis());
+}
+
+absl::StatusOr<bool> TrainingRun::RunToEnd(const std::function<bool()>& stop) {
+  while (!recorder_->finished() && !done() && recorder_->stopped_by().empty()) {
     if (stop()) {
       SF_RETURN_IF_ERROR(Stop());
       return false;
     }
-    const absl::Status done = Round();
-    if (absl::IsDataLoss(done)) {
-      return recorder_->Diverged(done, system_->learner().Diagnosis());
-    }
-    SF_RETURN_IF_ERROR(done);
+    SF_RETURN_IF_ERROR(Round());
   }
   if (!recorder_->finished()) SF_RETURN_IF_ERROR(Finish());
   return true;
 }
 
+bool TrainingRun::done() const {
+  return step() >= config_.total_steps() && !system_->owes_updates();
+}
+
 absl::Status TrainingRun::Round() {
-  const int64_t before = step();
   SF_RETURN_IF_ERROR(system_->RunOnce());
-  recorder_->AddEpisodes(system_->actor().finished_episodes());
-  const int64_t now = step();
-  if (Crossed(config_.metrics_interval(), before, now)) {
-    SF_RETURN_IF_ERROR(WriteMetrics());
-  }
-  // The last evaluation and checkpoint are Finish's.
-  const bool last = now >= config_.total_steps();
-  if (!last && Crossed(config_.evaluation().interval(), before, now)) {
-    SF_RETURN_IF_ERROR(Evaluate());
-  }
-  if (!last && Crossed(config_.checkpoint_interval(), before, now)) {
+  const bool checkpoint =
+      Crossed(config_.checkpoint_interval(), recorded_, step());
+  // What belongs into the instant is recorded before it.
+  if (checkpoint) SF_RETURN_IF_ERROR(system_->Pause());
+  SF_RETURN_IF_ERROR(KeepRecords());
+  // The last checkpoint is Finish's.
+  if (checkpoint && step() < config_.total_steps()) {
     SF_RETURN_IF_ERROR(BeginCheckpoint());
+  }
+  if (checkpoint) system_->Resume();
+  if (evaluating_.underway() && evaluating_.done()) {
+    SF_RETURN_IF_ERROR(AwaitEvaluation());
   }
   SF_RETURN_IF_ERROR(recorder_->PollCheckpoint());
   if (observer_.on_round) observer_.on_round(SoFar());
   return recorder_->ApplyStopRules(Counts());
 }
 
+absl::Status TrainingRun::KeepRecords() {
+  recorder_->AddEpisodes(system_->TakeEpisodes());
+  const int64_t before = std::exchange(recorded_, step());
+  if (Crossed(config_.metrics_interval(), before, recorded_)) {
+    SF_RETURN_IF_ERROR(WriteMetrics());
+  }
+  // The last evaluation is Finish's.
+  if (recorded_ >= config_.total_steps() ||
+      !Crossed(config_.evaluation().interval(), before, recorded_)) {
+    return absl::OkStatus();
+  }
+  return system_->overlapped() ? BeginEvaluation() : Evaluate();
+}
+
 absl::Status TrainingRun::Finish() {
+  SF_RETURN_IF_ERROR(system_->Pause());
+  SF_RETURN_IF_ERROR(KeepRecords());
+  SF_RETURN_IF_ERROR(AwaitEvaluation());
   // A rule may have stopped the run right after an evaluation.
   if (!recorder_->Evaluated(Counts())) SF_RETURN_IF_ERROR(Evaluate());
   SF_ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> snapshot,
                       system_->Publish(RunState::kFinished));
   SF_RETURN_IF_ERROR(recorder_->AwaitCheckpoint());
   SF_ASSIGN_OR_RETURN(CheckpointContent content, Content());
+  SF_RETURN_IF_ERROR(NoteWaits());
   return recorder_->Finish(Counts(), *snapshot, std::move(content));
 }
 
 absl::Status TrainingRun::Stop() {
+  SF_RETURN_IF_ERROR(system_->Pause());
+  SF_RETURN_IF_ERROR(KeepRecords());
+  SF_RETURN_IF_ERROR(AwaitEvaluation());
+  SF_RETURN_IF_ERROR(NoteWaits());
   SF_RETURN_IF_ERROR(recorder_->AwaitCheckpoint());
   SF_ASSIGN_OR_RETURN(CheckpointContent content, Content());
   return recorder_->Stop(Counts(), std::move(content));
@@ -135,6 +163,33 @@ absl::Status TrainingRun::Evaluate() {
                       system_->evaluator().Evaluate(snapshot));
   return recorder_->RecordEvaluation(
       MakeAuditRecord(result, *snapshot, ConfigHash(config_)), *snapshot);
+}
+
+absl::Status TrainingRun::BeginEvaluation() {
+  SF_RETURN_IF_ERROR(AwaitEvaluation());
+  SF_ASSIGN_OR_RETURN(evaluated_, system_->Publish(RunState::kRunning));
+  evaluating_.Start("evaluation", [this]() -> absl::Status {
+    SF_ASSIGN_OR_RETURN(evaluation_, system_->evaluator().Evaluate(evaluated_));
+    return absl::OkStatus();
+  });
+  return absl::OkStatus();
+}
+
+absl::Status TrainingRun::AwaitEvaluation() {
+  if (!evaluating_.underway()) return absl::OkStatus();
+  SF_RETURN_IF_ERROR(evaluating_.Take());
+  return recorder_->RecordEvaluation(
+      MakeAuditRecord(evaluation_, *evaluated_, ConfigHash(config_)),
+      *evaluated_);
+}
+
+absl::Status TrainingRun::NoteWaits() {
+  if (!system_->overlapped()) return absl::OkStatus();
+  const EmbeddedSystem::Waits waits = system_->waits();
+  return recorder_->Note(absl::StrFormat(
+      "the learner waited %.1f s for rows, the actor %.1f s for updates",
+      absl::ToDoubleSeconds(waits.for_rows),
+      absl::ToDoubleSeconds(waits.for_updates)));
 }
 
 MetricsRow TrainingRun::SoFar() {
@@ -159,6 +214,7 @@ absl::StatusOr<CheckpointContent> TrainingRun::Content() {
 }
 
 absl::Status TrainingRun::BeginCheckpoint() {
+  SF_RETURN_IF_ERROR(AwaitEvaluation());
   SF_RETURN_IF_ERROR(recorder_->AwaitCheckpoint());
   SF_ASSIGN_OR_RETURN(CheckpointContent content, Content());
   return recorder_->BeginCheckpoint(Counts(), std::move(content));

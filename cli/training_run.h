@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // A run in one process from its first step to its last, over any number of
-// starts: the sequencer that drives the embedded system in lock-step,
-// evaluates, and tells the RunRecorder what happened.
+// starts: the sequencer that drives the embedded system, evaluates, and tells
+// the RunRecorder what happened.
 //
-//  1. A round steps every environment once, updates, publishes; after it come,
-//     where their interval has been crossed: a row of metrics.csv, an
-//     evaluation, a checkpoint, in this order.
+//  1. A round (EmbeddedSystem::RunOnce) receives rows, updates, publishes;
+//     after it come, where their interval has been crossed: a row of
+//     metrics.csv, an evaluation, a checkpoint, in this order.
 //  2. A checkpoint is one instant: networks, optimisers, table, environments
 //     in mid-episode, counters. A thread writes it while the run goes on; where
 //     the next is due before it is written, the run waits, so that the steps of
 //     checkpoints do not depend on the disk. A run that continues from it is
 //     bit-equal to one that was never interrupted (one machine, one build).
+//     Overlapped runs are not repeatable; they pause their actor for the
+//     instant. Their evaluations run beside the updates, one at a time, and are
+//     recorded before the next checkpoint begins, so that none is lost.
 //  3. The end, at total_steps or where a rule of RunConfig.stop applies, is an
 //     evaluation, the policy bundle, and a checkpoint that says "finished".
 //
@@ -29,6 +32,7 @@
 #include "cli/embedded_system.h"
 #include "core/clock.h"
 #include "core/file_system.h"
+#include "learner/background_job.h"
 #include "learner/run_recorder.h"
 
 namespace softfleet {
@@ -66,11 +70,20 @@ class TrainingRun {
 
   // Restores the newest checkpoint, or notes where the run starts from.
   absl::Status Begin(const std::string& init_from);
+  absl::StatusOr<bool> RunToEnd(const std::function<bool()>& stop);
   absl::Status Round();
+  // What is due by the rows received since the last call.
+  absl::Status KeepRecords();
+  // All rows received, and all updates done that they have earned.
+  bool done() const;
   absl::Status Finish();
   absl::Status Stop();
   absl::Status WriteMetrics();
   absl::Status Evaluate();
+  // Begins one that AwaitEvaluation ends; the one before it is over.
+  absl::Status BeginEvaluation();
+  absl::Status AwaitEvaluation();
+  absl::Status NoteWaits();
   MetricsRow SoFar();
   RunCounts Counts();
   absl::StatusOr<CheckpointContent> Content();
@@ -81,6 +94,12 @@ class TrainingRun {
   TrainingObserver observer_;
   std::unique_ptr<EmbeddedSystem> system_;
   std::unique_ptr<RunRecorder> recorder_;
+  int64_t recorded_ = 0;  // rows received when records were kept last
+
+  // The evaluation under way beside the updates, if one is.
+  std::shared_ptr<const Snapshot> evaluated_;
+  EvaluationResult evaluation_;
+  BackgroundJob evaluating_;  // last: uses the others
 };
 
 }  // namespace softfleet

@@ -67,20 +67,22 @@ class EvaluationConfig(_message.Message):
     def __init__(self, interval: _Optional[int] = ..., panel: _Optional[str] = ..., episodes: _Optional[int] = ..., success: _Optional[_Union[_panel_pb2.SuccessCriterion, _Mapping]] = ...) -> None: ...
 
 class LearnerConfig(_message.Message):
-    __slots__ = ["device", "keep_checkpoints", "publish_seconds", "threads", "updates_per_step", "warmup_steps"]
+    __slots__ = ["device", "keep_checkpoints", "publish_seconds", "schedule", "threads", "updates_per_step", "warmup_steps"]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     KEEP_CHECKPOINTS_FIELD_NUMBER: _ClassVar[int]
     PUBLISH_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULE_FIELD_NUMBER: _ClassVar[int]
     THREADS_FIELD_NUMBER: _ClassVar[int]
     UPDATES_PER_STEP_FIELD_NUMBER: _ClassVar[int]
     WARMUP_STEPS_FIELD_NUMBER: _ClassVar[int]
     device: Device.Value
     keep_checkpoints: int
     publish_seconds: float
+    schedule: Schedule.Value
     threads: int
     updates_per_step: float
     warmup_steps: int
-    def __init__(self, updates_per_step: _Optional[float] = ..., warmup_steps: _Optional[int] = ..., keep_checkpoints: _Optional[int] = ..., publish_seconds: _Optional[float] = ..., threads: _Optional[int] = ..., device: _Optional[_Union[Device.Value, str]] = ...) -> None: ...
+    def __init__(self, updates_per_step: _Optional[float] = ..., warmup_steps: _Optional[int] = ..., keep_checkpoints: _Optional[int] = ..., publish_seconds: _Optional[float] = ..., threads: _Optional[int] = ..., device: _Optional[_Union[Device.Value, str]] = ..., schedule: _Optional[_Union[Schedule.Value, str]] = ...) -> None: ...
 
 class Overflow(_message.Message):
     __slots__ = []
@@ -127,6 +129,14 @@ class RunConfig(_message.Message):
     stop: StopConfig
     total_steps: int
     def __init__(self, seed: _Optional[int] = ..., total_steps: _Optional[int] = ..., environment: _Optional[_Union[_environment_pb2.EnvironmentConfig, _Mapping]] = ..., actor: _Optional[_Union[ActorConfig, _Mapping]] = ..., replay: _Optional[_Union[ReplayConfig, _Mapping]] = ..., sac: _Optional[_Union[_sac_pb2.SacConfig, _Mapping]] = ..., learner: _Optional[_Union[LearnerConfig, _Mapping]] = ..., evaluation: _Optional[_Union[EvaluationConfig, _Mapping]] = ..., stop: _Optional[_Union[StopConfig, _Mapping]] = ..., checkpoint_interval: _Optional[int] = ..., metrics_interval: _Optional[int] = ...) -> None: ...
+
+class Schedule(_message.Message):
+    __slots__ = []
+    class Value(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = []
+    lockstep: Schedule.Value
+    overlapped: Schedule.Value
+    def __init__(self) -> None: ...
 
 class StopConfig(_message.Message):
     __slots__ = ["min_improvement", "patience", "target_return", "wall_seconds"]

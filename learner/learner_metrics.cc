@@ -50,7 +50,8 @@ class LearnerMetrics::Maker {
          .unit = "seconds",
          .help = "One go of a phase of the learner's round: receive (rows "
                  "into the mirror), update (a few optimisation steps), "
-                 "publish (a snapshot), checkpoint (to disk).",
+                 "publish (a snapshot), checkpoint (taking the instant that a "
+                 "thread then writes).",
          .labels = {"phase"},
          .buckets = ExponentialBuckets(1e-5, 4, 11)},
         {phase});

@@ -57,8 +57,9 @@ void InterruptionTest::ExpectThatKillsLeaveNoTrace(
   ExpectTheUndisturbedResult(set);
 }
 
+// Many updates per step, so that a run is not over before it is killed.
 TEST_F(InterruptionTest, KilledAtRandomMomentsItEndsBitEqual) {
-  ExpectThatKillsLeaveNoTrace();
+  ExpectThatKillsLeaveNoTrace({"learner.updates_per_step=32"});
 }
 
 TEST_F(InterruptionTest, KilledWhileItLearnsOnADeviceItEndsBitEqual) {

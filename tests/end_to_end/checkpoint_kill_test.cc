@@ -11,10 +11,13 @@
 namespace softfleet {
 namespace {
 
+// So that a run is not over before it is killed.
+constexpr char kSlow[] = "learner.updates_per_step=128";
+
 TEST(CheckpointKillTest, ALockStepRunEndsBitEqual) {
   const TestDirectory directory;
   const std::string config = WriteShortConfig(directory.path());
-  const std::vector<std::string> set = {"checkpoint_interval=20"};
+  const std::vector<std::string> set = {"checkpoint_interval=20", kSlow};
   const std::string run = directory / "run";
   KillWhileCheckpointsAreWritten(41, 5, set, config, run);
   const std::string undisturbed = directory / "undisturbed";
@@ -27,8 +30,8 @@ TEST(CheckpointKillTest, AnOverlappedRunEndsWithAllItsRecords) {
   const std::string config = WriteShortConfig(directory.path());
   const std::string run = directory / "run";
   KillWhileCheckpointsAreWritten(
-      42, 5, {"checkpoint_interval=20", "learner.schedule=overlapped"}, config,
-      run);
+      42, 5, {"checkpoint_interval=20", kSlow, "learner.schedule=overlapped"},
+      config, run);
   EXPECT_EQ(AuditOf(run).size(), 3);
 }
 

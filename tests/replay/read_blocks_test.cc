@@ -12,15 +12,18 @@
 #include "replay/block_directory.h"
 #include "replay/table.h"
 #include "tests/core/test_directory.h"
+#include "tests/replay/random_streams.h"
 #include "tests/replay/twin.h"
 
 namespace softfleet {
 namespace {
 
 using testing::Between;
+using testing::Cutting;
 using testing::Random;
 using testing::RandomActor;
-using testing::RandomSchema;
+using testing::RandomStreams;
+using testing::RandomTableOptions;
 using testing::Twin;
 
 // What was appended, oldest first, and the number of each block's first row.
@@ -101,43 +104,19 @@ class Reader {
   uint64_t skipped_ = 0;
 };
 
-EpisodeEnd RandomEnd(Random& random) {
-  const int64_t draw = Between(random, 0, 9);
-  return draw < 3 ? static_cast<EpisodeEnd>(draw) : EpisodeEnd::kNone;
-}
-
-TableOptions RandomOptions(Random& random) {
-  TableOptions options;
-  options.schema = RandomSchema(random);
-  options.capacity_rows = Between(random, 1, 150);
-  options.expected_run_rows = Between(random, 1, 40);
-  options.keep_blocks = true;
-  return options;
-}
-
-// Blocks of at most `most_rows` rows, about `repeats` in a row of one
-// environment: these take the closing slot over.
-void RunCase(uint64_t seed, int64_t most_rows, int64_t repeats) {
+void RunCase(uint64_t seed, Cutting cutting) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   Random random(seed);
-  const TableOptions options = RandomOptions(random);
+  TableOptions options = RandomTableOptions(random);
+  options.keep_blocks = true;
   auto table = Table::Create(options).value();
   Twin twin(options);
   Appended all;
-  std::vector<RandomActor> actors;
-  for (int64_t i = Between(random, 1, 4); i > 0; --i) {
-    actors.emplace_back(options.schema, random(), random());
-  }
+  RandomStreams streams(options, cutting, random);
   std::vector<Reader> readers = {
       {1, kNoLimit}, {2, 600}, {7, kNoLimit}, {20, 1}, {30, 3000}};
-  RandomActor* actor = &actors[0];
   for (int i = 0; i < 120; ++i) {
-    if (Between(random, 1, repeats) == 1) {
-      actor = &actors[Between(random, 0, std::ssize(actors) - 1)];
-    }
-    const StepBlock block = actor->Next(
-        Between(random, 1, std::min(most_rows, options.capacity_rows)),
-        RandomEnd(random));
+    const StepBlock block = streams.Next();
     if (Between(random, 0, 9) == 0) continue;  // lost on the way
     ASSERT_TRUE(table->Append(block).ok());
     twin.Append(block);
@@ -151,15 +130,15 @@ void RunCase(uint64_t seed, int64_t most_rows, int64_t repeats) {
 }
 
 TEST(ReadBlocksTest, EveryRowIsReadOnceAsItCameOrCountedAsSkipped) {
-  for (uint64_t seed = 0; seed < 400; ++seed) RunCase(seed, 40, 1);
+  for (uint64_t seed = 0; seed < 400; ++seed) RunCase(seed, {40, 1});
 }
 
 TEST(ReadBlocksTest, ContinuationsThatTakeTheirClosingSlotOverAreNotLost) {
-  for (uint64_t seed = 1000; seed < 1300; ++seed) RunCase(seed, 12, 10);
+  for (uint64_t seed = 1000; seed < 1300; ++seed) RunCase(seed, {12, 10});
 }
 
 TEST(ReadBlocksTest, RowsThatWereAppendedOneByOneAreReadOneByOne) {
-  for (uint64_t seed = 2000; seed < 2200; ++seed) RunCase(seed, 1, 20);
+  for (uint64_t seed = 2000; seed < 2200; ++seed) RunCase(seed, {1, 20});
 }
 
 class SmallTableTest : public ::testing::Test {

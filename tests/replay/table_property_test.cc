@@ -13,56 +13,25 @@
 #include "core/safetensors.h"
 #include "replay/table.h"
 #include "tests/core/test_directory.h"
+#include "tests/replay/random_streams.h"
 #include "tests/replay/twin.h"
 
 namespace softfleet {
 namespace {
 
 using testing::Between;
+using testing::Cutting;
+using testing::ExpectEqualTransitions;
 using testing::Random;
-using testing::RandomActor;
-using testing::RandomSchema;
+using testing::RandomStreams;
+using testing::RandomTableOptions;
 using testing::Twin;
-
-// How a case's actors cut their blocks.
-struct Cutting {
-  int64_t most_rows;     // per block
-  int64_t most_repeats;  // blocks in a row of one environment
-};
-
-TableOptions RandomOptions(Random& random) {
-  TableOptions options;
-  options.schema = RandomSchema(random);
-  options.capacity_rows = Between(random, 1, 120);
-  options.expected_run_rows = Between(random, 0, 2) == 0
-                                  ? TableOptions::kRowByRowRun
-                                  : Between(random, 1, 40);
-  return options;
-}
-
-EpisodeEnd RandomEnd(Random& random) {
-  switch (Between(random, 0, 9)) {
-    case 0:
-      return EpisodeEnd::kTerminated;
-    case 1:
-      return EpisodeEnd::kTruncated;
-    default:
-      return EpisodeEnd::kNone;
-  }
-}
 
 void ExpectEqualBatches(const TransitionBatch& actual,
                         const TransitionBatch& expected) {
   EXPECT_EQ(actual.size, expected.size);
   EXPECT_EQ(actual.ids, expected.ids);
-  EXPECT_EQ(actual.observations, expected.observations);
-  EXPECT_EQ(actual.actions, expected.actions);
-  EXPECT_EQ(actual.discrete_actions, expected.discrete_actions);
-  EXPECT_EQ(actual.returns, expected.returns);
-  EXPECT_EQ(actual.discounts, expected.discounts);
-  EXPECT_EQ(actual.terminated, expected.terminated);
-  EXPECT_EQ(actual.steps, expected.steps);
-  EXPECT_EQ(actual.next_observations, expected.next_observations);
+  ExpectEqualTransitions(actual, expected);
 }
 
 void ExpectEqualToTwin(const Table& table, const Twin& twin, Random& random,
@@ -116,25 +85,16 @@ void ExpectEqualDraws(const Table& a, const Table& b) {
 void RunCase(uint64_t seed, Cutting cutting) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   Random random(seed);
-  const TableOptions options = RandomOptions(random);
+  const TableOptions options = RandomTableOptions(random);
   auto table = Table::Create(options).value();
   Twin twin(options);
-  std::vector<RandomActor> actors;
-  for (int64_t i = Between(random, 1, 4); i > 0; --i) {
-    actors.emplace_back(options.schema, random(), random());
-  }
-  const int64_t most_rows = std::min(cutting.most_rows, options.capacity_rows);
+  RandomStreams streams(options, cutting, random);
   const int blocks = cutting.most_rows == 1 ? 300 : 50;
   const int reload_at = static_cast<int>(Between(random, 0, 5 * blocks));
   std::unique_ptr<Table> before_reload;
   TransitionBatch batch;  // one for all, as a learner has it
-  RandomActor* actor = &actors[0];
   for (int i = 0; i < blocks; ++i) {
-    if (Between(random, 1, cutting.most_repeats) == 1) {
-      actor = &actors[Between(random, 0, actors.size() - 1)];
-    }
-    const StepBlock block =
-        actor->Next(Between(random, 1, most_rows), RandomEnd(random));
+    const StepBlock block = streams.Next();
     if (Between(random, 0, 9) == 0) continue;  // lost on the way
     ASSERT_TRUE(table->Append(block).ok());
     if (before_reload) {

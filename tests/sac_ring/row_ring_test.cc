@@ -14,6 +14,7 @@
 #include "core/safetensors.h"
 #include "replay/table_file.h"
 #include "tests/core/test_directory.h"
+#include "tests/replay/random_streams.h"
 #include "tests/replay/twin.h"
 #include "tests/sac_ring/host_ring.h"
 
@@ -21,45 +22,14 @@ namespace softfleet {
 namespace {
 
 using testing::Between;
+using testing::Cutting;
+using testing::ExpectEqualTransitions;
 using testing::HostRing;
 using testing::Random;
 using testing::RandomActor;
-using testing::RandomSchema;
-
-// How a case's actors cut their blocks.
-struct Cutting {
-  int64_t most_rows;     // per block
-  int64_t most_repeats;  // blocks in a row of one environment
-};
-
-TableOptions RandomOptions(Random& random) {
-  TableOptions options;
-  options.schema = RandomSchema(random);
-  options.capacity_rows = Between(random, 1, 120);
-  options.expected_run_rows = Between(random, 0, 2) == 0
-                                  ? TableOptions::kRowByRowRun
-                                  : Between(random, 1, 40);
-  return options;
-}
-
-EpisodeEnd RandomEnd(Random& random) {
-  constexpr EpisodeEnd kEnds[] = {EpisodeEnd::kTerminated,
-                                  EpisodeEnd::kTruncated};
-  const int64_t draw = Between(random, 0, 9);
-  return draw < 2 ? kEnds[draw] : EpisodeEnd::kNone;
-}
-
-void ExpectEqualBatches(const TransitionBatch& actual,
-                        const TransitionBatch& expected) {
-  EXPECT_EQ(actual.observations, expected.observations);
-  EXPECT_EQ(actual.actions, expected.actions);
-  EXPECT_EQ(actual.discrete_actions, expected.discrete_actions);
-  EXPECT_EQ(actual.returns, expected.returns);
-  EXPECT_EQ(actual.discounts, expected.discounts);
-  EXPECT_EQ(actual.terminated, expected.terminated);
-  EXPECT_EQ(actual.steps, expected.steps);
-  EXPECT_EQ(actual.next_observations, expected.next_observations);
-}
+using testing::RandomEnd;
+using testing::RandomStreams;
+using testing::RandomTableOptions;
 
 // Draws and gathers the same from both.
 void ExpectEqual(const HostRing& ring, const Table& table, uint64_t step,
@@ -73,27 +43,18 @@ void ExpectEqual(const HostRing& ring, const Table& table, uint64_t step,
   const double gamma = n == 5 ? 1.0 : 0.97;
   TransitionBatch expected;
   ASSERT_TRUE(table.Gather(ids, n, gamma, &expected).ok());
-  ExpectEqualBatches(ring.Gather(ids, n, gamma), expected);
+  ExpectEqualTransitions(ring.Gather(ids, n, gamma), expected);
 }
 
 void RunCase(uint64_t seed, Cutting cutting, uint32_t team, int blocks) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   Random random(seed);
-  const TableOptions options = RandomOptions(random);
+  const TableOptions options = RandomTableOptions(random);
   auto table = Table::Create(options).value();
   HostRing ring(options, /*prioritized=*/false, team);
-  std::vector<RandomActor> actors;
-  for (int64_t i = Between(random, 1, 4); i > 0; --i) {
-    actors.emplace_back(options.schema, random(), random());
-  }
-  const int64_t most_rows = std::min(cutting.most_rows, options.capacity_rows);
-  RandomActor* actor = &actors[0];
+  RandomStreams streams(options, cutting, random);
   for (int i = 0; i < blocks && !::testing::Test::HasFailure(); ++i) {
-    if (Between(random, 1, cutting.most_repeats) == 1) {
-      actor = &actors[Between(random, 0, actors.size() - 1)];
-    }
-    const StepBlock block =
-        actor->Next(Between(random, 1, most_rows), RandomEnd(random));
+    const StepBlock block = streams.Next();
     if (Between(random, 0, 9) == 0) continue;  // lost on the way
     ASSERT_TRUE(table->Append(block).ok());
     ring.Append(block);
@@ -126,7 +87,7 @@ TEST(RowRingAndTable, GoOnAlikeAfterTheTableWasRestored) {
   for (uint64_t seed = 0; seed < 20; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random random(seed);
-    const TableOptions options = RandomOptions(random);
+    const TableOptions options = RandomTableOptions(random);
     auto table = Table::Create(options).value();
     RandomActor actor(options.schema, 1, random());
     RandomActor other(options.schema, 2, random());

@@ -38,6 +38,11 @@ absl::Status Train(const TrainFlags& flags) {
     progress.OnRound(row);
     if (metrics != nullptr) metrics->OnRound(row);
   };
+  if (metrics != nullptr) {
+    observer.on_waits = [&](const EmbeddedSystem::Waits& waits) {
+      metrics->OnWaits(waits);
+    };
+  }
   observer.on_metrics = [&](const MetricsRow& row) {
     progress.OnMetrics(row);
     if (metrics != nullptr) metrics->OnMetrics(row);

@@ -8,8 +8,17 @@
 #include "absl/strings/str_cat.h"
 #include "core/log.h"
 #include "core/status.h"
+#include "core/waiting_timer.h"
 
 namespace softfleet {
+namespace {
+
+// A counter of what is known as a sum.
+void RaiseTo(double sum, Counter& counter) {
+  counter.Increment(sum - counter.value());
+}
+
+}  // namespace
 
 MetricsService::MetricsService() : process_(registry_, "softfleet") {
   process_.SetHealthy(true);
@@ -34,15 +43,16 @@ TrainingMetrics::TrainingMetrics(MetricRegistry& registry,
   learner_.total_steps.Set(static_cast<double>(config.total_steps()));
   learner_.updates_per_step_target.Set(config.learner().updates_per_step());
   learner_.Show(RunState::kWarming);
+  if (config.learner().schedule() != v1::Schedule::overlapped) return;
+  const MetricDefinition waiting = WaitingSecondsDefinition();
+  waited_for_rows_ = &registry.AddCounter(waiting, {"rows"});
+  waited_for_updates_ = &registry.AddCounter(waiting, {"updates"});
 }
 
 void TrainingMetrics::OnRound(const MetricsRow& so_far) {
-  learner_.received_rows.Increment(static_cast<double>(so_far.step) -
-                                   learner_.received_rows.value());
-  learner_.updates.Increment(static_cast<double>(so_far.updates) -
-                             learner_.updates.value());
-  learner_.episodes.Increment(static_cast<double>(so_far.episodes) -
-                              learner_.episodes.value());
+  RaiseTo(static_cast<double>(so_far.step), learner_.received_rows);
+  RaiseTo(static_cast<double>(so_far.updates), learner_.updates);
+  RaiseTo(static_cast<double>(so_far.episodes), learner_.episodes);
   learner_.run_steps.Set(static_cast<double>(so_far.step));
   learner_.run_updates.Set(static_cast<double>(so_far.updates));
   if (so_far.step <= warmup_steps_) return;
@@ -50,6 +60,11 @@ void TrainingMetrics::OnRound(const MetricsRow& so_far) {
   learner_.updates_per_step.Set(
       static_cast<double>(so_far.updates) /
       static_cast<double>(so_far.step - warmup_steps_));
+}
+
+void TrainingMetrics::OnWaits(const EmbeddedSystem::Waits& so_far) {
+  RaiseTo(absl::ToDoubleSeconds(so_far.for_rows), *waited_for_rows_);
+  RaiseTo(absl::ToDoubleSeconds(so_far.for_updates), *waited_for_updates_);
 }
 
 void TrainingMetrics::OnMetrics(const MetricsRow& row) {

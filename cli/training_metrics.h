@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "cli/embedded_system.h"
 #include "core/metrics.h"
 #include "core/metrics_server.h"
 #include "core/process_metrics.h"
@@ -45,12 +46,16 @@ class TrainingMetrics {
   TrainingMetrics(MetricRegistry& registry, const v1::RunConfig& config);
 
   void OnRound(const MetricsRow& so_far);
+  // An overlapped run's; one in lock-step shows none.
+  void OnWaits(const EmbeddedSystem::Waits& so_far);
   void OnMetrics(const MetricsRow& row);
   void OnEvaluation(const AuditRecord& record);
 
  private:
   LearnerMetrics learner_;
   EvaluatorMetrics evaluator_;
+  Counter* waited_for_rows_ = nullptr;
+  Counter* waited_for_updates_ = nullptr;
   int64_t warmup_steps_;
 };
 

@@ -109,6 +109,9 @@ absl::Status TrainingRun::Round() {
   }
   SF_RETURN_IF_ERROR(recorder_->PollCheckpoint());
   if (observer_.on_round) observer_.on_round(SoFar());
+  if (observer_.on_waits && system_->overlapped()) {
+    observer_.on_waits(system_->waits());
+  }
   return recorder_->ApplyStopRules(Counts());
 }
 

@@ -41,6 +41,8 @@ namespace softfleet {
 struct TrainingObserver : RunObserver {
   // After every round.
   std::function<void(const MetricsRow& so_far)> on_round;
+  // After every round of an overlapped run.
+  std::function<void(const EmbeddedSystem::Waits& so_far)> on_waits;
 };
 
 class TrainingRun {

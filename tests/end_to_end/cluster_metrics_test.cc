@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/file_system.h"
 #include "tests/core/test_directory.h"
 #include "tests/end_to_end/cluster_program.h"
 
@@ -55,6 +57,26 @@ class ClusterMetricsTest : public testing::Test {
     ADD_FAILURE() << address << " does not get there\n"
                   << cluster.err() << ClusterLogs(run_);
     return {};
+  }
+
+  // A run in one process, far from its end, that serves its numbers.
+  std::unique_ptr<ChildProcess> StartTraining(std::vector<std::string> set) {
+    set.push_back("total_steps=1000000");
+    std::vector<std::string> arguments = Train(config_, run_, set);
+    arguments.insert(arguments.end(), {"--metrics_listen", "127.0.0.1:0"});
+    auto train = Start(arguments);
+    EXPECT_TRUE(train->WaitFor("/metrics")) << train->err();
+    return train;
+  }
+
+  // Where it does so, by what it has said.
+  static std::string AddressOf(const ChildProcess& train) {
+    const std::string before = "metrics at http://";
+    const size_t begin = train.err().find(before);
+    if (begin == std::string::npos) return "";
+    const size_t address = begin + before.size();
+    return train.err().substr(address,
+                              train.err().find("/metrics", begin) - address);
   }
 
   const TestDirectory directory_;
@@ -160,19 +182,10 @@ TEST_F(ClusterMetricsTest, EveryProcessServesWhatThePageListsAndItAddsUp) {
 }
 
 TEST_F(ClusterMetricsTest, TrainServesTheLearnersNumbersWhereItIsAskedTo) {
-  std::vector<std::string> arguments =
-      Train(config_, run_, {"total_steps=1000000"});
-  arguments.insert(arguments.end(), {"--metrics_listen", "127.0.0.1:0"});
-  const auto train = Start(arguments);
+  const auto train = StartTraining({});
   ASSERT_TRUE(train->WaitFor("evaluation at step")) << train->err();
-  const std::string before = "metrics at http://";
-  const size_t begin = train->err().find(before);
-  ASSERT_NE(begin, std::string::npos) << train->err();
-  const std::string address = train->err().substr(
-      begin + before.size(),
-      train->err().find("/metrics", begin) - begin - before.size());
-  const MetricValues values =
-      Await(*train, address, Reached("sac_learner_updates_total", 1000));
+  const MetricValues values = Await(*train, AddressOf(*train),
+                                    Reached("sac_learner_updates_total", 1000));
   EXPECT_EQ(Value(values, "sac_process_healthy"), 1);
   EXPECT_EQ(Value(values, "sac_learner_total_steps"), 1000000);
   EXPECT_GE(Value(values, "sac_learner_run_steps"), 1000);
@@ -187,8 +200,46 @@ TEST_F(ClusterMetricsTest, TrainServesTheLearnersNumbersWhereItIsAskedTo) {
   listed.merge(documented["softfleet-learner"]);
   listed.merge(documented["softfleet-evaluator"]);
   EXPECT_THAT(Without(Names(values), listed), IsEmpty()) << "not on the page";
+  // Nothing is beside the updates that could wait, or be waited for.
+  EXPECT_EQ(Names(values).count("sac_waiting_seconds_total"), 0u);
   train->Signal(SIGTERM);
   EXPECT_EQ(train->Wait(), 0) << train->err();
+}
+
+// Either side can be made the slow one: the other waits for it most of the
+// time, and never longer than the clock goes.
+TEST_F(ClusterMetricsTest, AnOverlappedRunServesWhoWaitsForWhom) {
+  const std::string rows = "sac_waiting_seconds_total{reason=\"rows\"}";
+  const std::string updates = "sac_waiting_seconds_total{reason=\"updates\"}";
+  const struct {
+    std::vector<std::string> slow;
+    const std::string &most, &other;
+  } cases[] = {
+      {{"sac.actor_hidden=1024,1024", "learner.updates_per_step=0.001"},
+       rows,
+       updates},
+      {{"learner.updates_per_step=128"}, updates, rows}};
+  for (const auto& [slow, most, other] : cases) {
+    SCOPED_TRACE(slow.front());
+    ASSERT_TRUE(RealFileSystem().RemoveAll(run_).ok());
+    std::vector<std::string> set = {"learner.schedule=overlapped",
+                                    "evaluation.interval=1000000",
+                                    "checkpoint_interval=1000000"};
+    set.insert(set.end(), slow.begin(), slow.end());
+    const auto train = StartTraining(set);
+    const std::string address = AddressOf(*train);
+    const MetricValues first = Await(*train, address, Reached(most, 0.01));
+    const absl::Time began = absl::Now();
+    const MetricValues last =
+        Await(*train, address, Reached(most, Value(first, most) + 1));
+    const double passed = absl::ToDoubleSeconds(absl::Now() - began);
+    const double waited = Value(last, most) - Value(first, most);
+    // A wait is counted when it is over, so that `first` may lack one.
+    EXPECT_LT(waited, passed + 0.2);
+    EXPECT_LT(Value(last, other) - Value(first, other), waited / 2);
+    train->Signal(SIGTERM);
+    EXPECT_EQ(train->Wait(), 0) << train->err();
+  }
 }
 
 }  // namespace

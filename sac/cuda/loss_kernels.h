@@ -185,10 +185,14 @@ struct LogitErrors {
     for (int64_t a = 0; a < action_dim; ++a) {
       row_cost += sample.pi[i * action_dim + a] * Cost(i, a);
     }
+    T rest = 0;
+    for (int64_t a = 0; a < action_dim; ++a) {
+      rest += sample.pi[i * action_dim + a] * (Cost(i, a) - row_cost);
+    }
     for (int64_t a = 0; a < action_dim; ++a) {
       gradient[i * action_dim + a] =
           fused::LogitGradient(sample.pi[i * action_dim + a], Cost(i, a),
-                               row_cost, T(1) / static_cast<T>(batch));
+                               row_cost, rest, T(1) / static_cast<T>(batch));
     }
     loss[i] = static_cast<double>(row_cost);
   }

@@ -148,10 +148,12 @@ SF_FUNCTOR T SoftCost(T alpha, T log_pi, T q) {
   return alpha * log_pi - q;
 }
 
-// The gradient of scale * sum pi SoftCost at one logit; `row_cost` is that sum.
+// The gradient of scale * sum pi SoftCost at one logit; `row_cost` is that sum,
+// `rest` what sum pi (SoftCost - row_cost) leaves, 0 but for rounding (pi does
+// not add up to 1): of costs that lie close together it would be much.
 template <typename T>
-SF_FUNCTOR T LogitGradient(T pi, T cost, T row_cost, T scale) {
-  return scale * pi * (cost - row_cost);
+SF_FUNCTOR T LogitGradient(T pi, T cost, T row_cost, T rest, T scale) {
+  return scale * pi * (cost - row_cost - rest);
 }
 
 // --- Targets and errors ----------------------------------------------------

@@ -118,8 +118,13 @@ void FusedUpdate<T>::CategoricalHeadGradients(Rows rows) {
       row_cost += pi[a] * gradient[a];
     }
     memory_.actor_cost[b] = row_cost;
+    T rest = 0;
     for (int64_t a = 0; a < options_.action_dim; ++a) {
-      gradient[a] = LogitGradient(pi[a], gradient[a], row_cost, inverse_batch);
+      rest += pi[a] * (gradient[a] - row_cost);
+    }
+    for (int64_t a = 0; a < options_.action_dim; ++a) {
+      gradient[a] =
+          LogitGradient(pi[a], gradient[a], row_cost, rest, inverse_batch);
     }
   }
 }

@@ -8,22 +8,20 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "sac/fused/kernels.h"
 #include "sac/sac_agent.h"
+#include "tests/sac/instruction_sets.h"
 #include "tests/sac/update_problem.h"
 
 namespace softfleet {
 namespace {
 
-class BFloat16UpdateTest : public testing::Test {
+class BFloat16UpdateTest : public testing::TestWithParam<const char*> {
  protected:
-  void SetUp() override {
-    if (fused::AvailableKernels<float>(fused::MatrixPrecision::kBFloat16)
-            .empty()) {
-      GTEST_SKIP() << "this processor multiplies no bfloat16";
-    }
-  }
+  void SetUp() override { SKIP_WITHOUT_INSTRUCTION_SET(GetParam()); }
 };
+INSTANTIATE_TEST_SUITE_P(All, BFloat16UpdateTest,
+                         testing::ValuesIn(kBFloat16InstructionSets),
+                         [](const auto& info) { return info.param; });
 
 SacOptions Options(SacOptions::Precision precision) {
   SacOptions options;
@@ -40,9 +38,13 @@ struct Ran {
   SacStatistics statistics;
 };
 
-// The last of some updates.
-Ran Update(SacOptions::Precision precision, int updates) {
-  const SacOptions options = Options(precision);
+// The last of some updates, products in bfloat16 on that instruction set; or
+// in float32 if null.
+Ran Update(const char* bfloat16, int updates) {
+  const ScopedInstructionSet forced(bfloat16);
+  const SacOptions options =
+      Options(bfloat16 == nullptr ? SacOptions::Precision::kFloat32
+                                  : SacOptions::Precision::kBFloat16);
   const auto agent = SacAgent::Create(options, 3).value();
   Ran ran;
   for (int t = 0; t < updates; ++t) {
@@ -68,9 +70,9 @@ double RelativeError(const std::vector<double>& a,
 
 // Factors are off by at most 2^-9. Small sums, and units that ReLU switches the
 // other way, make more of that on the way back: some per cent in first layers.
-TEST_F(BFloat16UpdateTest, GradientsAreThoseOfFloat32ButForRoundedFactors) {
-  const Ran rounded = Update(SacOptions::Precision::kBFloat16, 1);
-  const Ran full = Update(SacOptions::Precision::kFloat32, 1);
+TEST_P(BFloat16UpdateTest, GradientsAreThoseOfFloat32ButForRoundedFactors) {
+  const Ran rounded = Update(GetParam(), 1);
+  const Ran full = Update(nullptr, 1);
   int compared = 0;
   for (const auto& [name, values] : full.trace) {
     if (!absl::StartsWith(name, "grad/") || !absl::EndsWith(name, ".weight")) {
@@ -84,13 +86,10 @@ TEST_F(BFloat16UpdateTest, GradientsAreThoseOfFloat32ButForRoundedFactors) {
   EXPECT_EQ(compared, 4 + 2 * 3);
 }
 
-TEST_F(BFloat16UpdateTest, AHundredUpdatesLowerTheLossAsFloat32Does) {
-  const double before =
-      Update(SacOptions::Precision::kFloat32, 1).statistics.critic_loss;
-  const double rounded =
-      Update(SacOptions::Precision::kBFloat16, 100).statistics.critic_loss;
-  const double full =
-      Update(SacOptions::Precision::kFloat32, 100).statistics.critic_loss;
+TEST_P(BFloat16UpdateTest, AHundredUpdatesLowerTheLossAsFloat32Does) {
+  const double before = Update(nullptr, 1).statistics.critic_loss;
+  const double rounded = Update(GetParam(), 100).statistics.critic_loss;
+  const double full = Update(nullptr, 100).statistics.critic_loss;
   EXPECT_LE(full, 0.95 * before);
   EXPECT_NEAR(rounded, full, 0.05 * (before - full));
 }

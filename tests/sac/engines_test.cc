@@ -6,15 +6,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <string>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "core/philox.h"
-#include "sac/fused/kernels.h"
 #include "sac/sac_agent.h"
+#include "tests/sac/instruction_sets.h"
 #include "tests/sac/update_problem.h"
 
 #if defined(__x86_64__)
@@ -172,34 +171,29 @@ TEST(Engines, InDoubleTheFusedUpdateIsTheReferenceWhateverTheOptions) {
   CompareEngines(kSeed, 150);
 }
 
-class InstructionSet : public ::testing::Test {
+class InstructionSet : public ::testing::TestWithParam<const char*> {
  protected:
-  static std::vector<std::string> Names() {
-    std::vector<std::string> names;
-    for (const auto* kernels :
-         fused::AvailableKernels<double>(fused::MatrixPrecision::kFull)) {
-      names.emplace_back(kernels->name);
-    }
-    return names;
-  }
-  void TearDown() override { unsetenv("SOFTFLEET_ISA"); }
-};
+  void SetUp() override { SKIP_WITHOUT_INSTRUCTION_SET(GetParam()); }
 
-TEST_F(InstructionSet, EachOneOfThisMachineGivesTheReferencesNumbers) {
-  ASSERT_FALSE(Names().empty());
-  for (const std::string& name : Names()) {
-    SCOPED_TRACE(name);
-    setenv("SOFTFLEET_ISA", name.c_str(), 1);
-    CompareEngines(kSeed + 1, 25);
-  }
+ private:
+  const ScopedInstructionSet forced_{GetParam()};
+};
+INSTANTIATE_TEST_SUITE_P(All, InstructionSet,
+                         ::testing::ValuesIn(kInstructionSets),
+                         [](const auto& info) {
+                           return InstructionSetTestName(info.param);
+                         });
+
+TEST_P(InstructionSet, GivesTheReferencesNumbersInDouble) {
+  CompareEngines(kSeed + 1, 25);
 }
 
-TEST_F(InstructionSet, OneThatIsNotThereIsRefusedWithThoseThatAre) {
-  setenv("SOFTFLEET_ISA", "sse9", 1);
+TEST(InstructionSets, OneThatIsNotThereIsRefusedWithThoseThatAre) {
+  const ScopedInstructionSet forced("sse9");
   const auto agent = SacAgent::Create(SmallOptions(true), 1);
   EXPECT_EQ(agent.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(agent.status().message()), HasSubstr("sse9"));
-  EXPECT_THAT(std::string(agent.status().message()), HasSubstr(Names().back()));
+  EXPECT_THAT(std::string(agent.status().message()), HasSubstr("x86-64-v2"));
 }
 
 SacOptions MiddlingOptions(bool continuous) {
@@ -212,7 +206,7 @@ SacOptions MiddlingOptions(bool continuous) {
   return options;
 }
 
-TEST(Engines, ResultsAreTheSameBitsForAnyNumberOfThreads) {
+TEST_P(InstructionSet, GivesTheSameBitsForAnyNumberOfThreads) {
   for (bool continuous : {true, false}) {
     SacOptions options = MiddlingOptions(continuous);
     options.critic_layer_norm = continuous;
@@ -244,10 +238,10 @@ std::vector<double> Minus(std::vector<double> a, const std::vector<double>& b) {
   return a;
 }
 
-// Weights' gradients to 1e-5 of the tensor's norm. A bias's is a sum over the
-// batch that may cancel to nothing: to 1e-5 of the norm of its layer's.
-void ExpectGradientsAgree(const SacTrace& a, const SacTrace& b) {
-  int compared = 0;
+// The largest difference of two gradients by their tensor's norm. A bias's is
+// a sum over the batch that may cancel to nothing: by the norm of its layer's.
+double Disagreement(const SacTrace& a, const SacTrace& b) {
+  double largest = -1;
   for (const auto& [name, values] : b) {
     if (!absl::StartsWith(name, "grad/")) continue;
     double norm = Norm(values);
@@ -255,30 +249,61 @@ void ExpectGradientsAgree(const SacTrace& a, const SacTrace& b) {
       const std::string layer(absl::StripSuffix(name, ".bias"));
       norm = std::hypot(norm, Norm(b.at(layer + ".weight")));
     }
-    ASSERT_LE(Norm(Minus(a.at(name), values)), 1e-5 * norm) << name;
-    ++compared;
+    largest = std::max(largest, Norm(Minus(a.at(name), values)) / norm);
   }
-  ASSERT_GT(compared, 0);
+  EXPECT_GE(largest, 0) << "no gradient was compared";
+  return largest;
 }
 
-TEST(Engines, InFloatGradientsOfAThousandUpdatesAgree) {
+// ... of the update that both do from the same state.
+double Disagreement(SacAgent* fused, SacAgent* reference,
+                    const TensorMap& state, const UpdateProblem& problem) {
+  SacTrace trace[2];
+  SacAgent* agents[] = {fused, reference};
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(agents[i]->Restore(state).ok());
+    EXPECT_TRUE(
+        agents[i]
+            ->Update(problem.batch(), problem.draws(), nullptr, &trace[i])
+            .ok());
+  }
+  return Disagreement(trace[0], trace[1]);
+}
+
+UpdateProblem Beside(UpdateProblem problem, uint64_t seed) {
+  Philox random(seed, Purpose::kTest, 1);
+  for (float& x : problem.observations) {
+    x += 1e-3F * static_cast<float>(random.NextNormal());
+  }
+  return problem;
+}
+
+// A gradient jumps where a unit of some row is 0 before its ReLU, and a sum
+// that is 0 but for rounding (5e-8 where such sums spread over 0.5) may round
+// to another side of it in the other engine: so do one or two of the 6e7 sums
+// of a thousand updates, unless both engines happen to add in the same order.
+// Then that row's part in that unit, about 1 of the 64 x 65 parts whose squares
+// add up to the norm's, is in one gradient alone. At observations beside these
+// no sum is 0, and the gradients must agree.
+TEST_P(InstructionSet, GivesTheReferencesGradientsInFloatAThousandTimes) {
+  constexpr double kTolerance = 1e-5, kJump = 0.05;
   for (bool continuous : {true, false}) {
     const SacOptions options = MiddlingOptions(continuous);
     const auto fused = Agent(options, Engine::kFused);
     const auto reference = Agent(options, Engine::kReference);
+    int jumps = 0;
     for (int t = 0; t < 1000; ++t) {
-      SCOPED_TRACE(absl::StrCat("update ", t));
+      SCOPED_TRACE(absl::StrCat("update ", t, continuous ? "" : ", discrete"));
       const UpdateProblem problem(options, 64, t);
-      ASSERT_TRUE(fused->Restore(reference->Save()).ok());
-      SacTrace trace[2];
-      for (int i = 0; i < 2; ++i) {
-        ASSERT_TRUE(
-            (i == 0 ? fused : reference)
-                ->Update(problem.batch(), problem.draws(), nullptr, &trace[i])
-                .ok());
-      }
-      ExpectGradientsAgree(trace[0], trace[1]);
-      if (HasFatalFailure()) return;
+      const TensorMap state = reference->Save();
+      const double disagreement =
+          Disagreement(fused.get(), reference.get(), state, problem);
+      if (disagreement <= kTolerance) continue;
+      ASSERT_LE(disagreement, kJump);
+      ASSERT_LE(++jumps, 10);
+      ASSERT_LE(
+          Disagreement(fused.get(), reference.get(), state, Beside(problem, t)),
+          kTolerance);
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -16,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "sac/sac_agent.h"
+#include "tests/sac/instruction_sets.h"
 #include "tests/testing/golden.h"
 
 namespace softfleet {
@@ -46,6 +48,8 @@ const char* const kCases[] = {"sac_tiny",
                               "sac_tiny_per",
                               "sac_tiny_bounded",
                               "sac_real"};
+
+constexpr const char* kReference = "reference";
 
 template <typename T>
 std::vector<T> As(const std::vector<double>& values) {
@@ -263,11 +267,23 @@ void PlayCase(const std::string& name, Engine engine,
   }
 }
 
+// By the reference, or by the fused update on one instruction set.
 class GoldenUpdate
-    : public ::testing::TestWithParam<std::tuple<const char*, Engine>> {
+    : public ::testing::TestWithParam<std::tuple<const char*, const char*>> {
  protected:
   static const char* name() { return std::get<0>(GetParam()); }
-  static Engine engine() { return std::get<1>(GetParam()); }
+  static const char* by() { return std::get<1>(GetParam()); }
+  static Engine engine() {
+    return by() == kReference ? Engine::kReference : Engine::kFused;
+  }
+  void SetUp() override {
+    if (engine() == Engine::kReference) return;
+    SKIP_WITHOUT_INSTRUCTION_SET(by());
+    forced_.emplace(by());
+  }
+
+ private:
+  std::optional<ScopedInstructionSet> forced_;
 };
 
 TEST_P(GoldenUpdate, InDoubleEveryRecordedNumberAgrees) {
@@ -296,14 +312,19 @@ TEST_P(GoldenUpdate, InFloatParametersStayWithinTorchsOwnDeviation) {
       1e-3);
 }
 
+INSTANTIATE_TEST_SUITE_P(Reference, GoldenUpdate,
+                         ::testing::Combine(::testing::ValuesIn(kCases),
+                                            ::testing::Values(kReference)),
+                         [](const auto& info) {
+                           return std::get<0>(info.param);
+                         });
 INSTANTIATE_TEST_SUITE_P(
-    Cases, GoldenUpdate,
+    Fused, GoldenUpdate,
     ::testing::Combine(::testing::ValuesIn(kCases),
-                       ::testing::Values(Engine::kFused, Engine::kReference)),
+                       ::testing::ValuesIn(kInstructionSets)),
     [](const auto& info) {
-      return absl::StrCat(
-          std::get<0>(info.param),
-          std::get<1>(info.param) == Engine::kFused ? "_fused" : "_reference");
+      return absl::StrCat(std::get<0>(info.param), "_",
+                          InstructionSetTestName(std::get<1>(info.param)));
     });
 
 // Another set of the same layout may hold more cases than ours.

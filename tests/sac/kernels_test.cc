@@ -8,12 +8,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "core/philox.h"
+#include "tests/sac/instruction_sets.h"
 #include "tests/sac/kernel_layer.h"
 
 namespace softfleet::fused {
@@ -155,25 +155,20 @@ TEST(PaddedStrideTest, StartsRowsOnLinesAndAvoidsPowersOfTwo) {
   EXPECT_EQ(PaddedStride<double>(256), 264);
 }
 
-class ChooseKernelsTest : public testing::Test {
- protected:
-  void SetUp() override { unsetenv("SOFTFLEET_ISA"); }
-  void TearDown() override { unsetenv("SOFTFLEET_ISA"); }
-  static const Kernels<float>* Choose(const char* isa, std::string* error) {
-    setenv("SOFTFLEET_ISA", isa, 1);
-    return ChooseKernels<float>(MatrixPrecision::kFull, error);
-  }
-};
+const Kernels<float>* Choose(const char* isa, std::string* error) {
+  const ScopedInstructionSet forced(isa);
+  return ChooseKernels<float>(MatrixPrecision::kFull, error);
+}
 
-TEST_F(ChooseKernelsTest, TakesTheFirstThatThereIs) {
+TEST(ChooseKernelsTest, TakesTheFirstThatThereIs) {
   std::string error;
-  EXPECT_EQ(ChooseKernels<float>(MatrixPrecision::kFull, &error),
+  EXPECT_EQ(Choose(nullptr, &error),
             AvailableKernels<float>(MatrixPrecision::kFull).front());
   EXPECT_EQ(Choose("", &error),
             AvailableKernels<float>(MatrixPrecision::kFull).front());
 }
 
-TEST_F(ChooseKernelsTest, TakesTheOneTheVariableNames) {
+TEST(ChooseKernelsTest, TakesTheOneTheVariableNames) {
   std::string error;
   for (const auto* kernels : AvailableKernels<float>(MatrixPrecision::kFull)) {
     EXPECT_EQ(Choose(kernels->name, &error), kernels);
@@ -181,7 +176,7 @@ TEST_F(ChooseKernelsTest, TakesTheOneTheVariableNames) {
   EXPECT_EQ(error, "");
 }
 
-TEST_F(ChooseKernelsTest, NamesWhatThereIsWhenTheVariableNamesNothing) {
+TEST(ChooseKernelsTest, NamesWhatThereIsWhenTheVariableNamesNothing) {
   std::string error;
   EXPECT_EQ(Choose("avx1024", &error), nullptr);
   EXPECT_THAT(error, testing::HasSubstr("SOFTFLEET_ISA is \"avx1024\""));

@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "core/finite.h"
 #include "core/status.h"
 
@@ -16,20 +17,54 @@ namespace {
 
 using Json = nlohmann::json;
 
-// `values` are [ids.size(), elements].
+constexpr size_t kAllFinite = static_cast<size_t>(-1);
+
+// Of the first that is not finite.
 template <typename T>
-absl::Status CheckField(const char* name, const std::vector<T>& values,
-                        std::span<const uint64_t> ids, uint64_t update) {
-  if (AllFinite(std::span<const T>(values))) return absl::OkStatus();
+size_t FindNotFinite(const std::vector<T>& values) {
+  if (AllFinite(std::span<const T>(values))) return kAllFinite;
   const auto first = std::find_if(values.begin(), values.end(), [](T value) {
     return !std::isfinite(value);
   });
-  const auto at = static_cast<size_t>(first - values.begin());
-  const size_t elements = values.size() / ids.size();
+  return static_cast<size_t>(first - values.begin());
+}
+
+absl::Status NotFinite(absl::string_view what, uint64_t row, double value,
+                       uint64_t update) {
   return absl::DataLossError(
-      absl::StrCat("element ", at % elements, " of the ", name, " of row ",
-                   ids[at / elements], " is ", *first, ", drawn for update ",
+      absl::StrCat(what, " of row ", row, " is ", value, ", drawn for update ",
                    update, ": look at what the environment returns"));
+}
+
+// "element 1 of pixels, frame 0 of 4, in the observation"; `at` counts within
+// one stacked observation.
+std::string DescribeElement(const Schema& schema, int64_t at,
+                            absl::string_view observation) {
+  const int64_t frame = at / schema.ObservationElements();
+  int64_t element = at % schema.ObservationElements();
+  size_t group = 0;
+  while (element >= schema.observations[group].elements()) {
+    element -= schema.observations[group++].elements();
+  }
+  const std::string stacked =
+      schema.frame_stack == 1
+          ? ""
+          : absl::StrCat(", frame ", frame, " of ", schema.frame_stack, ",");
+  return absl::StrCat("element ", element, " of ",
+                      schema.observations[group].name, stacked, " in the ",
+                      observation);
+}
+
+absl::Status CheckObservations(const Schema& schema,
+                               absl::string_view observation,
+                               const std::vector<float>& values,
+                               const TransitionBatch& batch, uint64_t update) {
+  const size_t at = FindNotFinite(values);
+  if (at == kAllFinite) return absl::OkStatus();
+  const size_t elements = values.size() / batch.ids.size();
+  return NotFinite(
+      DescribeElement(schema, static_cast<int64_t>(at % elements), observation),
+      batch.ids[at / elements], values[at], update);
 }
 
 // JSON has no NaN.
@@ -55,13 +90,20 @@ Json DescribeTensor(const std::string& name, const Tensor& tensor) {
 
 }  // namespace
 
-absl::Status CheckFinite(const TransitionBatch& batch, uint64_t update) {
-  const std::span<const uint64_t> ids = batch.ids;
-  SF_RETURN_IF_ERROR(CheckField("reward", batch.returns, ids, update));
-  SF_RETURN_IF_ERROR(
-      CheckField("observation", batch.observations, ids, update));
-  SF_RETURN_IF_ERROR(CheckField("action", batch.actions, ids, update));
-  return CheckField("next observation", batch.next_observations, ids, update);
+absl::Status CheckFinite(const Schema& schema, const TransitionBatch& batch,
+                         uint64_t update) {
+  if (const size_t at = FindNotFinite(batch.returns); at != kAllFinite) {
+    return NotFinite("the reward", batch.ids[at], batch.returns[at], update);
+  }
+  if (const size_t at = FindNotFinite(batch.actions); at != kAllFinite) {
+    const size_t elements = batch.actions.size() / batch.ids.size();
+    return NotFinite(absl::StrCat("element ", at % elements, " of the action"),
+                     batch.ids[at / elements], batch.actions[at], update);
+  }
+  SF_RETURN_IF_ERROR(CheckObservations(schema, "observation",
+                                       batch.observations, batch, update));
+  return CheckObservations(schema, "next observation", batch.next_observations,
+                           batch, update);
 }
 
 void DrawnRows::Add(uint64_t update, std::span<const uint64_t> ids) {

@@ -12,13 +12,16 @@
 
 #include "absl/status/status.h"
 #include "core/tensor.h"
+#include "experience/schema.h"
 #include "replay/batch.h"
 
 namespace softfleet {
 
-// OK, or DataLoss naming the update, the field, the row's id, the element and
-// the value of the first that is not finite.
-absl::Status CheckFinite(const TransitionBatch& batch, uint64_t update);
+// OK, or DataLoss naming the update, the field with the observation's group,
+// the row's id, the element and the value of the first that is not finite.
+// `batch` is of rows of `schema`.
+absl::Status CheckFinite(const Schema& schema, const TransitionBatch& batch,
+                         uint64_t update);
 
 // The rows of the newest updates. Allocates only until it is full.
 class DrawnRows {

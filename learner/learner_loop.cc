@@ -209,7 +209,7 @@ absl::Status LearnerLoop::DrawBatch(uint64_t update, TransitionBatch* batch) {
     ApplyNormaliser(*normaliser_, batch->next_observations);
   }
   drawn_.Add(update, batch->ids);
-  return CheckFinite(*batch, update);
+  return CheckFinite(options_.schema, *batch, update);
 }
 
 absl::Status LearnerLoop::Measure(const SacStatistics& statistics) {

@@ -303,10 +303,14 @@ absl::Status RunRecorder::Diverged(const absl::Status& why,
   if (!noted.ok()) LogWarning(noted.message());
   return absl::DataLossError(absl::StrCat(
       why.message(), written.ok() ? absl::StrCat("; details in ", path) : "",
-      checkpointed_step_ < 0
-          ? "; there is no checkpoint yet"
-          : absl::StrCat("; the newest checkpoint, of step ",
-                         checkpointed_step_, ", is intact")));
+      "; ", LastGood()));
+}
+
+std::string RunRecorder::LastGood() const {
+  const auto found = checkpoints_->NewestValid();
+  if (!found.ok()) return std::string(found.status().message());
+  if (!found->has_value()) return "there is no checkpoint yet";
+  return absl::StrCat("the last good checkpoint is ", (*found)->directory);
 }
 
 absl::Status RunRecorder::Stop(const RunCounts& now,

@@ -147,7 +147,7 @@ class RunRecorder {
 
   // Training has diverged: waits for the checkpoint that was begun, writes
   // `diagnosis` to diagnosis.json, and returns `why` with where that is and
-  // which checkpoint is intact.
+  // where the newest checkpoint is, looked at whole.
   absl::Status Diverged(const absl::Status& why, const std::string& diagnosis);
 
   // The driver stops for now: a checkpoint, unless there is one of this step.
@@ -172,6 +172,7 @@ class RunRecorder {
 
   // Takes over the state of checkpoint_.
   absl::Status RestoreState();
+  std::string LastGood() const;
   absl::Status BeginCheckpoint(const RunCounts& now, CheckpointContent content,
                                bool finished);
   // The writer's work.

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/crc32c.h"
+#include "core/finite.h"
 #include "core/safetensors.h"
 #include "core/status.h"
 #include "policy/manifest.h"
@@ -47,6 +48,15 @@ absl::Status CheckDeployable(const Snapshot& snapshot) {
   return CheckBounds(snapshot);
 }
 
+absl::Status CheckNumbers(const TensorMap& tensors, const std::string& path) {
+  for (const auto& [name, tensor] : tensors) {
+    if (AllFinite(tensor)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": ", name, " has a number that is not finite"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckDigest(const FileDigest& found, const FileDigest& expected,
                          const std::string& path) {
   if (found == expected) return absl::OkStatus();
@@ -86,6 +96,7 @@ absl::StatusOr<PolicyBundle> ReadPolicyBundle(FileSystem& files,
       CheckDigest(DigestOf(bytes), manifest->digest, tensors_path));
   SF_ASSIGN_OR_RETURN(SafetensorsContent content,
                       ParseSafetensors(bytes, tensors_path));
+  SF_RETURN_IF_ERROR(CheckNumbers(content.tensors, tensors_path));
   PolicyBundle bundle = std::move(manifest->bundle);
   bundle.snapshot.tensors = std::move(content.tensors);
   SF_RETURN_IF_ERROR(Annotate(CheckDeployable(bundle.snapshot), manifest_path));

@@ -47,7 +47,8 @@ absl::Status WritePolicyBundle(FileSystem& files, const std::string& directory,
 
 // NotFound names a file that is not there; DataLoss the file whose size or
 // checksum do not match the manifest; InvalidArgument the missing or wrong key,
-// or what Policy::Create does not accept.
+// the file and the tensor that has a number that is not finite, or what
+// Policy::Create does not accept.
 absl::StatusOr<PolicyBundle> ReadPolicyBundle(FileSystem& files,
                                               const std::string& directory);
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "core/clock.h"
 #include "policy/bundle.h"
@@ -21,6 +22,20 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+
+// Fills the table with rows of Pendulum-v1 of this reward.
+void Fill(Table& table, float reward) {
+  for (uint64_t step = 0; step < 400; ++step) {
+    StepBlock block;
+    block.environment = 7;
+    block.first_step = step;
+    block.rows = 1;
+    block.observations = {std::vector<std::byte>(2 * 3 * sizeof(float))};
+    block.actions = {0};
+    block.rewards = {reward};
+    EXPECT_EQ(table.Append(block), absl::OkStatus());
+  }
+}
 
 class RunLifeTest : public testing::Test {
  protected:
@@ -125,6 +140,32 @@ TEST_F(RunLifeTest, APolicyThatDoesNotFitLeavesNoRunBehind) {
   EXPECT_THAT(std::string(other.status().message()),
               HasSubstr("the policy is for rows of"));
   EXPECT_FALSE(RealFileSystem().Exists(run_));
+}
+
+// Two magnitudes: losses that overflow, and only the squares of gradients.
+TEST_F(RunLifeTest, ADivergedRunKeepsTheLastGoodCheckpointAndSaysWhereItIs) {
+  ASSERT_TRUE(Drive(RealFileSystem(), config_, run_).ok());
+  const Traces wanted = Collect(run_);
+  for (const float reward : {3e38F, 1e22F}) {
+    const std::string run_dir = directory_ / absl::StrCat("run", reward);
+    FakeClock clock;
+    auto run = TrainingRun::Open(RealFileSystem(), clock, config_, run_dir, {});
+    ASSERT_TRUE(run.ok()) << run.status();
+    ASSERT_EQ((*run)->Run([&] { return (*run)->step() >= 180; }).value(),
+              false);
+    const std::vector<std::string> checkpoints = Checkpoints(run_dir);
+    Fill((*run)->system().table(), reward);
+    const absl::Status status = (*run)->Run([] { return false; }).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("the last good checkpoint is " + checkpoints.back()));
+    EXPECT_TRUE(RealFileSystem().Exists(JoinPath(run_dir, "diagnosis.json")));
+    EXPECT_EQ(Checkpoints(run_dir), checkpoints);
+    run->reset();
+    const auto again = Drive(RealFileSystem(), config_, run_dir);
+    ASSERT_TRUE(again.ok()) << again.status();
+    ExpectEqual(Collect(run_dir), wanted);
+  }
 }
 
 TEST_F(RunLifeTest, TheLogTellsStartsEvaluationsAndTheEnd) {

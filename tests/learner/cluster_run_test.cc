@@ -315,7 +315,7 @@ TEST(ClusterRunTest, TrainingThatDivergesFailsAndKeepsItsCheckpoint) {
   world.shard(0).reward = 3e38f;
   EXPECT_TRUE(world.RunToEnd());
   EXPECT_EQ(world.failure.code(), absl::StatusCode::kDataLoss);
-  EXPECT_THAT(world.failure.message(), HasSubstr("checkpoint, of step"));
+  EXPECT_THAT(world.failure.message(), HasSubstr("the last good checkpoint is"));
   EXPECT_THAT(world.failure.message(), HasSubstr("diagnosis.json"));
   EXPECT_THAT(RealFileSystem()
                   .Read(JoinPath(world.directory(), "diagnosis.json"))

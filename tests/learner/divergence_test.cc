@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "core/finite.h"
 #include "tests/learner/fakes.h"
 
@@ -29,21 +30,54 @@ TransitionBatch SoundBatch() {
 }
 
 TEST(DivergenceTest, ABatchThatIsNotFiniteIsNamedByRowAndElement) {
-  EXPECT_TRUE(CheckFinite(SoundBatch(), 7).ok());
+  const Schema schema = SmallLearner(true).schema;
+  EXPECT_TRUE(CheckFinite(schema, SoundBatch(), 7).ok());
   for (const float bad : {kNan, kInfinity, -kInfinity}) {
     TransitionBatch batch = SoundBatch();
     batch.next_observations[3 * 2 + 1] = bad;
-    const absl::Status status = CheckFinite(batch, 7);
+    const absl::Status status = CheckFinite(schema, batch, 7);
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
     EXPECT_THAT(
         std::string(status.message()),
-        AllOf(HasSubstr("element 1 of the next observation of row 1002"),
+        AllOf(HasSubstr("element 1 of state in the next observation of row "
+                        "1002 is"),
               HasSubstr("update 7")));
     batch = SoundBatch();
+    batch.actions[2 * 3] = bad;
+    EXPECT_THAT(std::string(CheckFinite(schema, batch, 7).message()),
+                HasSubstr("element 0 of the action of row 1003 is"));
+    batch = SoundBatch();
     batch.returns[4] = bad;
-    EXPECT_THAT(std::string(CheckFinite(batch, 7).message()),
-                HasSubstr("reward of row 1004"));
+    EXPECT_THAT(std::string(CheckFinite(schema, batch, 7).message()),
+                HasSubstr("the reward of row 1004 is"));
   }
+}
+
+// Every element of two rows, found by an enumeration in the order in which
+// frames and groups are laid out.
+TEST(DivergenceTest, AnElementIsNamedByGroupAndFrame) {
+  Schema schema;
+  schema.observations = {{"camera", DType::kU8, {2, 1}},
+                         {"state", DType::kF32, {3}}};
+  schema.frame_stack = 2;
+  size_t at = 0;
+  for (const int row : {8, 9}) {
+    for (const int frame : {0, 1}) {
+      for (const ObservationGroup& group : schema.observations) {
+        for (int64_t element = 0; element < group.elements(); ++element) {
+          TransitionBatch batch;
+          batch.ids = {8, 9};
+          batch.observations.resize(20);
+          batch.observations[at++] = kNan;
+          EXPECT_THAT(std::string(CheckFinite(schema, batch, 7).message()),
+                      HasSubstr(absl::StrCat(
+                          "element ", element, " of ", group.name, ", frame ",
+                          frame, " of 2, in the observation of row ", row)));
+        }
+      }
+    }
+  }
+  EXPECT_EQ(at, 20);
 }
 
 TEST(DivergenceTest, LargeNumbersAreFinite) {

@@ -13,7 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/crc32c.h"
 #include "core/fault_file_system.h"
+#include "core/safetensors.h"
 #include "tests/policy/bundle_fixture.h"
 #include "tests/policy/snapshots.h"
 
@@ -160,6 +162,24 @@ TEST_F(PolicyBundleTest, EveryFlippedByteOfTheTensorsIsDataLoss) {
     ASSERT_EQ(Read().code(), absl::StatusCode::kDataLoss) << "byte " << i;
   }
   EXPECT_THAT(std::string(Read().message()), HasSubstr("policy.safetensors"));
+}
+
+// Sound by its checksum, as of a program that checks less.
+TEST_F(PolicyBundleTest, ATensorThatIsNotFiniteIsNamedWithItsFile) {
+  for (const float bad : {NAN, INFINITY, -INFINITY}) {
+    TensorMap tensors = SomeBundle().snapshot.tensors;
+    tensors["actor/l0.bias"].mutable_values<float>()[1] = bad;
+    const std::string bytes = SerializeSafetensors(tensors, {}).value();
+    const absl::Status status = ReadAfter([&](Json* manifest) {
+      WriteFile("policy.safetensors", bytes);
+      (*manifest)["parameters"] = {{"size", bytes.size()},
+                                   {"crc32c", Crc32c(bytes)}};
+    });
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(std::string(status.message()),
+              JoinPath(directory_, "policy.safetensors") +
+                  ": actor/l0.bias has a number that is not finite");
+  }
 }
 
 TEST_F(PolicyBundleTest, TruncatedOrExtendedTensorsAreDataLoss) {

@@ -5,6 +5,7 @@
 #ifndef SOFTFLEET_SAC_RING_PRIORITIZED_H_
 #define SOFTFLEET_SAC_RING_PRIORITIZED_H_
 
+#include <cfloat>
 #include <cmath>
 #include <cstdint>
 
@@ -65,8 +66,9 @@ SF_HOST_DEVICE void SamplePrioritized(const Team& team, const RowRing& ring,
 }
 
 // Gives row ids[i] the mass priorities[i]^exponent. Where an id comes twice,
-// the later one counts. An id that is no sampleable row is counted as stale,
-// a priority that is negative or not finite as refused; neither changes a mass.
+// the later one counts. An id that is no sampleable row is counted as stale, a
+// priority that is negative or whose mass is not finite as a float32 as
+// refused; neither changes a mass.
 template <typename T, typename Team>
 SF_HOST_DEVICE void SetPriorities(const Team& team, const RowRing& ring,
                                   const uint64_t* ids, const T* priorities,
@@ -78,11 +80,12 @@ SF_HOST_DEVICE void SetPriorities(const Team& team, const RowRing& ring,
     const uint64_t id = ids[i];
     const bool alive = id >= ring.first_stacked() && id < ring.counters->head &&
                        ring.IsRow(ring.SlotOf(id));
-    const bool valid = priority >= 0 && priority <= 1e300;  // false for NaN
+    const double power = std::pow(priority, exponent);
+    const bool valid = priority >= 0 && power <= FLT_MAX;  // false for NaN
     if (!alive) ++stale;
     if (!valid) ++refused;
     if (!alive || !valid) continue;
-    const float mass = static_cast<float>(std::pow(priority, exponent));
+    const float mass = static_cast<float>(power);
     if (mass > largest) largest = mass;
     bool last = true;
     for (uint32_t j = i + 1; j < count && last; ++j) last = ids[j] != id;

@@ -27,7 +27,7 @@ struct SumTree {
   double* sum[kMostLevels];
   float* largest;  // mass that a new row gets
   // Of all SetPriorities: ids that were no sampleable row (any more), and
-  // priorities that were negative or not finite.
+  // priorities that cannot be one.
   uint64_t* stale;
   uint64_t* refused;
 

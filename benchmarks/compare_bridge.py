@@ -13,9 +13,11 @@ the medians over the rounds, with the smallest and the largest.
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 
 NAMES = ["Pendulum-v1", "CartPole-v1", "LunarLanderContinuous-v3", "HalfCheetah-v5"]
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -27,6 +29,7 @@ def run(command, python):
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        cwd=tempfile.gettempdir(),  # MuJoCo's bindings write a log there
         env=os.environ | {"SOFTFLEET_PYTHON": python, "OMP_NUM_THREADS": "1"},
         text=True,
     )
@@ -38,10 +41,11 @@ def run(command, python):
 def measure(arguments, name, count):
     seconds = f"--seconds={arguments.seconds}"
     many = f"--environments={count}"
-    python = arguments.python
+    # Found here, run elsewhere.
+    python = os.path.abspath(shutil.which(arguments.python) or arguments.python)
     ways = {
         "plain": [python, PEER, "gymnasium", name, seconds, "--unchecked"],
-        "bridge": [arguments.program, "--json", name, seconds, many],
+        "bridge": [os.path.abspath(arguments.program), "--json", name, seconds, many],
         "vector": [python, PEER, "vector", name, seconds, many],
     }
     rates = {way: [] for way in ways}

@@ -2,9 +2,24 @@
 #include "policy/dense.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "core/instruction_set.h"
 
 namespace softfleet {
+
+struct DenseTask {
+  const float* panels;
+  int64_t inputs, outputs;
+  const float* input;
+  int64_t n;
+  float* output;
+};
+
 namespace {
 
 constexpr int64_t kPanel = 16;  // outputs
@@ -12,14 +27,6 @@ constexpr int64_t kPanel = 16;  // outputs
 // What the kernels below are made of. Each is compiled once per instruction
 // set, into a function with that set as its target.
 #define SF_KERNEL __attribute__((always_inline)) inline
-
-struct Task {
-  const float* panels;
-  int64_t inputs, outputs;
-  const float* input;
-  int64_t n;
-  float* output;
-};
 
 // One panel of kRows rows. Vector has kPanel / kVectors lanes. Unrolled, so
 // that all vectors are registers.
@@ -59,7 +66,7 @@ SF_KERNEL void Tile(const float* panel, int64_t inputs, const float* input,
 
 // All panels of kRows rows.
 template <typename Vector, int kVectors, int kRows>
-SF_KERNEL void Rows(const Task& task, const float* input, float* output) {
+SF_KERNEL void Rows(const DenseTask& task, const float* input, float* output) {
   float result[kRows * kPanel];
   const float* panel = task.panels;
   for (int64_t first = 0; first < task.outputs; first += kPanel) {
@@ -75,7 +82,7 @@ SF_KERNEL void Rows(const Task& task, const float* input, float* output) {
 
 // The rows from `row`, so many at a time as there are, at most kRows.
 template <typename Vector, int kVectors, int kRows>
-SF_KERNEL void Run(const Task& task, int64_t row = 0) {
+SF_KERNEL void Run(const DenseTask& task, int64_t row = 0) {
   for (; row + kRows <= task.n; row += kRows) {
     Rows<Vector, kVectors, kRows>(task, task.input + row * task.inputs,
                                   task.output + row * task.outputs);
@@ -84,34 +91,50 @@ SF_KERNEL void Run(const Task& task, int64_t row = 0) {
 }
 
 using Four = float __attribute__((vector_size(16)));
-void RunAnywhere(const Task& task) { Run<Four, 4, 2>(task); }
+void RunAnywhere(const DenseTask& task) { Run<Four, 4, 2>(task); }
+constexpr DenseKernel kAnywhere = {"x86-64-v2", RunAnywhere};
 
 #if defined(__x86_64__)
 using Eight = float __attribute__((vector_size(32)));
-__attribute__((target("avx2,fma"))) void RunAvx2(const Task& task) {
+__attribute__((target("avx2,fma"))) void RunAvx2(const DenseTask& task) {
   Run<Eight, 2, 4>(task);
 }
+constexpr DenseKernel kAvx2 = {"avx2", RunAvx2};
 using Sixteen = float __attribute__((vector_size(64)));
-__attribute__((target("avx512f"))) void RunAvx512(const Task& task) {
+__attribute__((target("avx512f"))) void RunAvx512(const DenseTask& task) {
   Run<Sixteen, 1, 8>(task);
 }
+constexpr DenseKernel kAvx512 = {"avx512", RunAvx512};
 #endif
-
-void (*Choose())(const Task& task) {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) return RunAvx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    return RunAvx2;
-  }
-#endif
-  return RunAnywhere;
-}
 
 }  // namespace
 
-Dense::Dense(const float* weight, const float* bias, int64_t inputs,
-             int64_t outputs)
-    : inputs_(inputs), outputs_(outputs) {
+std::vector<const DenseKernel*> AvailableDenseKernels() {
+  std::vector<const DenseKernel*> available;
+#if defined(__x86_64__)
+  for (const DenseKernel* kernel : {&kAvx512, &kAvx2}) {
+    if (HasInstructionSet(kernel->name)) available.push_back(kernel);
+  }
+#endif
+  available.push_back(&kAnywhere);
+  return available;
+}
+
+absl::StatusOr<const DenseKernel*> ChooseDenseKernel() {
+  const std::vector<const DenseKernel*> available = AvailableDenseKernels();
+  const char* wanted = std::getenv(kInstructionSetVariable);
+  if (wanted != nullptr && absl::EndsWith(wanted, "_bf16")) {
+    return available.front();
+  }
+  std::string error;
+  const DenseKernel* chosen = ChooseInstructionSet(available, &error);
+  if (chosen == nullptr) return absl::InvalidArgumentError(error);
+  return chosen;
+}
+
+Dense::Dense(const DenseKernel& kernel, const float* weight, const float* bias,
+             int64_t inputs, int64_t outputs)
+    : kernel_(&kernel), inputs_(inputs), outputs_(outputs) {
   const int64_t panels = (outputs + kPanel - 1) / kPanel;
   panels_.resize(panels * kPanel * (1 + inputs));
   float* panel = panels_.data();
@@ -127,8 +150,7 @@ Dense::Dense(const float* weight, const float* bias, int64_t inputs,
 }
 
 void Dense::Apply(const float* input, int64_t n, float* output) const {
-  static void (*const run)(const Task& task) = Choose();
-  run({panels_.data(), inputs_, outputs_, input, n, output});
+  kernel_->run({panels_.data(), inputs_, outputs_, input, n, output});
 }
 
 }  // namespace softfleet

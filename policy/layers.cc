@@ -24,9 +24,9 @@ constexpr float kLayerNormEpsilon = 1e-5F;
 
 class Linear : public NetworkLayer {
  public:
-  Linear(const float* weight, const float* bias, int64_t inputs,
-         int64_t outputs)
-      : dense_(weight, bias, inputs, outputs) {}
+  Linear(const DenseKernel& kernel, const float* weight, const float* bias,
+         int64_t inputs, int64_t outputs)
+      : dense_(kernel, weight, bias, inputs, outputs) {}
 
   int64_t outputs() const override { return dense_.outputs(); }
   void Apply(const float* input, int64_t n, float* output) const override {
@@ -148,7 +148,8 @@ MadeLayer MakeLinear(const TensorReader& reader, const std::string& prefix,
                       reader.Values(weight_name, {outputs, inputs}));
   SF_ASSIGN_OR_RETURN(const float* bias,
                       reader.Values(prefix + ".bias", {outputs}));
-  return std::make_unique<Linear>(weight, bias, inputs, outputs);
+  SF_ASSIGN_OR_RETURN(const DenseKernel* kernel, ChooseDenseKernel());
+  return std::make_unique<Linear>(*kernel, weight, bias, inputs, outputs);
 }
 
 MadeLayer MakeLayerNorm(const TensorReader& reader, const std::string& prefix,

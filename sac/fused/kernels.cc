@@ -7,8 +7,7 @@
 #include <unistd.h>
 #endif
 
-#include <cstdlib>
-
+#include "core/instruction_set.h"
 #include "sac/fused/kernel_sets.h"
 
 namespace softfleet::fused {
@@ -44,25 +43,20 @@ bool HasAvx512BFloat16() {
          __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512bf16");
 }
-
-bool HasAvx512() { return __builtin_cpu_supports("avx512f"); }
-bool HasAvx2() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
 #endif
 
 void AppendFull(std::vector<const Kernels<float>*>* found) {
 #if defined(__x86_64__)
-  if (HasAvx512()) found->push_back(&kAvx512Float);
-  if (HasAvx2()) found->push_back(&kAvx2Float);
+  if (HasInstructionSet("avx512")) found->push_back(&kAvx512Float);
+  if (HasInstructionSet("avx2")) found->push_back(&kAvx2Float);
 #endif
   found->push_back(&kPlainFloat);
 }
 
 void AppendFull(std::vector<const Kernels<double>*>* found) {
 #if defined(__x86_64__)
-  if (HasAvx512()) found->push_back(&kAvx512Double);
-  if (HasAvx2()) found->push_back(&kAvx2Double);
+  if (HasInstructionSet("avx512")) found->push_back(&kAvx512Double);
+  if (HasInstructionSet("avx2")) found->push_back(&kAvx2Double);
 #endif
   found->push_back(&kPlainDouble);
 }
@@ -76,16 +70,6 @@ void AppendBFloat16(std::vector<const Kernels<float>*>* found) {
 }
 
 void AppendBFloat16(std::vector<const Kernels<double>*>*) {}
-
-template <typename T>
-std::string Names(const std::vector<const Kernels<T>*>& kernels) {
-  std::string names;
-  for (const Kernels<T>* one : kernels) {
-    if (!names.empty()) names += ", ";
-    names += one->name;
-  }
-  return names;
-}
 
 }  // namespace
 
@@ -110,15 +94,7 @@ const Kernels<T>* ChooseKernels(MatrixPrecision precision, std::string* error) {
         "amx_bf16 nor avx512_bf16, or the type is double); use full precision";
     return nullptr;
   }
-  const char* wanted = std::getenv("SOFTFLEET_ISA");
-  if (wanted == nullptr || *wanted == '\0') return available.front();
-  for (const Kernels<T>* kernels : available) {
-    if (std::string(kernels->name) == wanted) return kernels;
-  }
-  *error = std::string("SOFTFLEET_ISA is \"") + wanted +
-           "\", which this processor has no kernels for; there are " +
-           Names(available) + "; unset it to take the first";
-  return nullptr;
+  return ChooseInstructionSet(available, error);
 }
 
 template std::vector<const Kernels<float>*> AvailableKernels(MatrixPrecision);

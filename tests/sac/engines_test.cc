@@ -13,8 +13,8 @@
 #include "absl/strings/strip.h"
 #include "core/philox.h"
 #include "sac/sac_agent.h"
-#include "tests/sac/instruction_sets.h"
 #include "tests/sac/update_problem.h"
+#include "tests/testing/instruction_sets.h"
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>
@@ -24,6 +24,9 @@ namespace softfleet {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::InstructionSetTestName;
+using testing::kInstructionSets;
+using testing::ScopedInstructionSet;
 using Engine = SacOptions::Engine;
 using Precision = SacOptions::Precision;
 

@@ -17,8 +17,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "sac/sac_agent.h"
-#include "tests/sac/instruction_sets.h"
 #include "tests/testing/golden.h"
+#include "tests/testing/instruction_sets.h"
 
 namespace softfleet {
 namespace {
@@ -29,8 +29,11 @@ using ::softfleet::testing::GoldenCaseNames;
 using ::softfleet::testing::GoldenShape;
 using ::softfleet::testing::GoldenSlice;
 using ::softfleet::testing::HasGoldenArray;
+using ::softfleet::testing::InstructionSetTestName;
+using ::softfleet::testing::kInstructionSets;
 using ::softfleet::testing::LoadGoldenCase;
 using ::softfleet::testing::MaxRelativeError;
+using ::softfleet::testing::ScopedInstructionSet;
 
 constexpr double kDoubleTolerance = 1e-12;
 // The files say what torch itself loses in float32; another order of

@@ -13,15 +13,15 @@
 #include <vector>
 
 #include "core/philox.h"
-#include "tests/sac/instruction_sets.h"
 #include "tests/sac/kernel_layer.h"
+#include "tests/testing/instruction_sets.h"
 
 namespace softfleet::fused {
 namespace {
 
 template <typename T>
-class KernelsTest : public testing::Test {};
-using Elements = testing::Types<float, double>;
+class KernelsTest : public ::testing::Test {};
+using Elements = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(KernelsTest, Elements);
 
 TYPED_TEST(KernelsTest, ProductsAreTheSumsTheyStandFor) {
@@ -30,8 +30,8 @@ TYPED_TEST(KernelsTest, ProductsAreTheSumsTheyStandFor) {
     Layer<TypeParam> layer(shape, random);
     for (const auto* kernels :
          AvailableKernels<TypeParam>(MatrixPrecision::kFull)) {
-      SCOPED_TRACE(testing::Message() << kernels->name << " " << shape.m << "x"
-                                      << shape.n << "x" << shape.k);
+      SCOPED_TRACE(::testing::Message() << kernels->name << " " << shape.m
+                                        << "x" << shape.n << "x" << shape.k);
       const bool relu = random.NextU32() % 2 == 0;
       layer.Run(*kernels, relu, shape.m + shape.n);
       ExpectForward(layer, relu);
@@ -156,7 +156,7 @@ TEST(PaddedStrideTest, StartsRowsOnLinesAndAvoidsPowersOfTwo) {
 }
 
 const Kernels<float>* Choose(const char* isa, std::string* error) {
-  const ScopedInstructionSet forced(isa);
+  const softfleet::testing::ScopedInstructionSet forced(isa);
   return ChooseKernels<float>(MatrixPrecision::kFull, error);
 }
 
@@ -179,9 +179,9 @@ TEST(ChooseKernelsTest, TakesTheOneTheVariableNames) {
 TEST(ChooseKernelsTest, NamesWhatThereIsWhenTheVariableNamesNothing) {
   std::string error;
   EXPECT_EQ(Choose("avx1024", &error), nullptr);
-  EXPECT_THAT(error, testing::HasSubstr("SOFTFLEET_ISA is \"avx1024\""));
+  EXPECT_THAT(error, ::testing::HasSubstr("SOFTFLEET_ISA is \"avx1024\""));
   for (const auto* kernels : AvailableKernels<float>(MatrixPrecision::kFull)) {
-    EXPECT_THAT(error, testing::HasSubstr(kernels->name));
+    EXPECT_THAT(error, ::testing::HasSubstr(kernels->name));
   }
 }
 

@@ -308,6 +308,21 @@ static void FullSample(const GaussianSampling<float>& sampling, int begin,
   kAvx512Float.sample(sampling, begin, end);
 }
 
+static void FullNormalise(const Normalisation<float>& norm, int begin,
+                          int end) {
+  kAvx512Float.normalise(norm, begin, end);
+}
+
+static void FullNormGradient(const NormGradient<float>& gradient, int begin,
+                             int end) {
+  kAvx512Float.norm_gradient(gradient, begin, end);
+}
+
+static void FullNormParameterGradient(
+    const NormParameterGradient<float>& gradient, int begin, int end) {
+  kAvx512Float.norm_parameter_gradient(gradient, begin, end);
+}
+
 template <typename E>
 constexpr Kernels<float> RoundedKernels(const char* name) {
   return {name,
@@ -317,7 +332,10 @@ constexpr Kernels<float> RoundedKernels(const char* name) {
           RoundedInputGradient<E>,
           RoundedWeightGradient<E>,
           FullAdam,
-          FullSample};
+          FullSample,
+          FullNormalise,
+          FullNormGradient,
+          FullNormParameterGradient};
 }
 
 }  // namespace

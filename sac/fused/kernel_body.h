@@ -15,6 +15,7 @@
 
 #include "sac/fused/dot_body.h"
 #include "sac/fused/kernels.h"
+#include "sac/fused/norm_body.h"
 #include "sac/fused/sweep_body.h"
 
 namespace softfleet::fused {
@@ -324,7 +325,10 @@ constexpr Kernels<typename V::T> KernelsOf(const char* name) {
           InputGradient<V>,
           WeightGradient<V>,
           Adam<V>,
-          SampleGaussians<typename V::T>};
+          SampleGaussians<typename V::T>,
+          Normalise<V>,
+          NormInputGradients<V>,
+          NormParameterGradients<V>};
 }
 
 }  // namespace softfleet::fused

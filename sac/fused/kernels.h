@@ -16,9 +16,10 @@
 //
 // Every product is split by rows of its result: any row ranges, on any threads,
 // in any order, give the same bits. Each element of a result is one sum in
-// ascending order of the summed index (a forward product with n = 1 is 64 bytes
-// of partial sums instead, folded in halves), so that avx2 and avx512 give the
-// same bits too; x86-64-v2 has no fused multiply-add and rounds otherwise.
+// ascending order of the summed index (64 bytes of partial sums instead, folded
+// in halves, for a forward product with n = 1 and along a normalised row), so
+// that avx2 and avx512 give the same bits too; x86-64-v2 has no fused
+// multiply-add and rounds otherwise.
 // Ranges that are multiples of kRowBlock are fastest.
 //
 // C++17, standard library only. Functions are thread-safe, allocate nothing and
@@ -123,6 +124,44 @@ struct WeightGradientProduct {
   const AdamSweep<T>* step = nullptr;
 };
 
+// Rows x[m, n] of linear layers' outputs become what their normalisation,
+// scale, shift and ReLU make of them: relu(normal * weight + bias).
+template <typename T>
+struct Normalisation {
+  const T *weight, *bias;  // [n]
+  int n;
+  T* x;
+  std::ptrdiff_t x_stride;
+  T* normal;  // (x - mean) * scale
+  std::ptrdiff_t normal_stride;
+  T* scale;  // [m]
+};
+
+// dx[m, n] at the linear layer's output from dy[m, n] before ReLU.
+template <typename T>
+struct NormGradient {
+  const T* weight;  // [n]
+  int n;
+  const T* dy;
+  std::ptrdiff_t dy_stride;
+  const T* normal;
+  std::ptrdiff_t normal_stride;
+  const T* scale;  // [m]
+  T* dx;
+  std::ptrdiff_t dx_stride;
+};
+
+// dweight[n] and dbias[n] from all m rows; split by columns.
+template <typename T>
+struct NormParameterGradient {
+  int m;
+  const T* dy;
+  std::ptrdiff_t dy_stride;
+  const T* normal;
+  std::ptrdiff_t normal_stride;
+  T *dweight, *dbias;  // [n]
+};
+
 // Rows of tanh-Gaussian heads' outputs become actions (SampleGaussian1d, each
 // component for itself).
 template <typename T>
@@ -159,6 +198,11 @@ struct Kernels {
   // Elements [begin, end).
   void (*adam)(const AdamSweep<T>& sweep, std::size_t begin, std::size_t end);
   void (*sample)(const GaussianSampling<T>& sampling, int begin, int end);
+
+  void (*normalise)(const Normalisation<T>& norm, int begin, int end);
+  void (*norm_gradient)(const NormGradient<T>& gradient, int begin, int end);
+  void (*norm_parameter_gradient)(const NormParameterGradient<T>& gradient,
+                                  int begin, int end);
 };
 
 // How products multiply. kBFloat16 (float only): factors rounded to bfloat16,

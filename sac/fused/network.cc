@@ -2,26 +2,6 @@
 #include "sac/fused/network.h"
 
 namespace softfleet::fused {
-namespace {
-
-// Sum of term(j), j < n: sixteen partial sums, which the compiler turns into
-// vectors without leave to reorder.
-template <typename T, typename Term>
-T Sum(int64_t n, Term term) {
-  constexpr int kPartial = 16;
-  T partial[kPartial] = {};
-  int64_t j = 0;
-  for (; j + kPartial <= n; j += kPartial) {
-    for (int i = 0; i < kPartial; ++i) partial[i] += term(j + i);
-  }
-  for (int i = 0; j + i < n; ++i) partial[i] += term(j + i);
-  for (int width = kPartial / 2; width > 0; width /= 2) {
-    for (int i = 0; i < width; ++i) partial[i] += partial[i + width];
-  }
-  return partial[0];
-}
-
-}  // namespace
 
 template <typename T>
 Tape<T>::Tape(const NetworkLayout& layout, int64_t rows, bool with_gradients)
@@ -117,24 +97,11 @@ void Network<T>::Forward(Matrix<T> input, const Tape<T>& tape, int64_t first,
 template <typename T>
 void Network<T>::NormForward(const LayerLayout& layer, const LayerTape<T>& tape,
                              int64_t first, int rows) const {
-  const int64_t n = layer.out;
-  const T* weight = parameters_ + layer.norm_weight;
-  const T* bias = parameters_ + layer.norm_bias;
-  for (int64_t r = first; r < first + rows; ++r) {
-    T* x = tape.output.row(r);
-    T* normal = tape.normal.row(r);
-    const T mean = Sum<T>(n, [x](int64_t j) { return x[j]; }) / T(n);
-    const T variance =
-        Sum<T>(n,
-               [x, mean](int64_t j) { return (x[j] - mean) * (x[j] - mean); }) /
-        T(n);
-    const T scale = NormScale(variance);
-    tape.norm_scale[r] = scale;
-    for (int64_t j = 0; j < n; ++j) {
-      normal[j] = Normal(x[j], mean, scale);
-      x[j] = Relu(normal[j] * weight[j] + bias[j]);
-    }
-  }
+  kernels_->normalise(
+      {parameters_ + layer.norm_weight, parameters_ + layer.norm_bias,
+       static_cast<int>(layer.out), tape.output.row(first), tape.output.stride,
+       tape.normal.row(first), tape.normal.stride, tape.norm_scale + first},
+      0, rows);
 }
 
 template <typename T>
@@ -162,22 +129,12 @@ template <typename T>
 void Network<T>::NormBackward(const LayerLayout& layer,
                               const LayerTape<T>& tape, int64_t first,
                               int rows) const {
-  const int64_t n = layer.out;
-  const T* weight = parameters_ + layer.norm_weight;
-  for (int64_t r = first; r < first + rows; ++r) {
-    const T* dy = tape.normed_gradient.row(r);
-    const T* normal = tape.normal.row(r);
-    T* dx = tape.gradient.row(r);
-    const T mean =
-        Sum<T>(n, [=](int64_t j) { return dy[j] * weight[j]; }) / T(n);
-    const T mean_normal =
-        Sum<T>(n, [=](int64_t j) { return dy[j] * weight[j] * normal[j]; }) /
-        T(n);
-    for (int64_t j = 0; j < n; ++j) {
-      dx[j] = NormInputGradient(dy[j] * weight[j], normal[j],
-                                tape.norm_scale[r], mean, mean_normal);
-    }
-  }
+  kernels_->norm_gradient(
+      {parameters_ + layer.norm_weight, static_cast<int>(layer.out),
+       tape.normed_gradient.row(first), tape.normed_gradient.stride,
+       tape.normal.row(first), tape.normal.stride, tape.norm_scale + first,
+       tape.gradient.row(first), tape.gradient.stride},
+      0, rows);
 }
 
 template <typename T>
@@ -212,27 +169,14 @@ void Network<T>::StepParameters(size_t layer, Matrix<T> input,
       begin, end);
   kernels_->adam(sweep, l.bias + begin, l.bias + end);
   if (l.norm_weight < 0) return;
-  NormGradients(l, tape.hidden(layer), rows, begin, end, gradients);
+  const LayerTape<T>& out = tape.hidden(layer);
+  kernels_->norm_parameter_gradient(
+      {rows, out.normed_gradient.data, out.normed_gradient.stride,
+       out.normal.data, out.normal.stride, gradients + l.norm_weight,
+       gradients + l.norm_bias},
+      begin, end);
   kernels_->adam(sweep, l.norm_weight + begin, l.norm_weight + end);
   kernels_->adam(sweep, l.norm_bias + begin, l.norm_bias + end);
-}
-
-template <typename T>
-void Network<T>::NormGradients(const LayerLayout& layer,
-                               const LayerTape<T>& tape, int rows, int begin,
-                               int end, T* gradients) const {
-  T* weight = gradients + layer.norm_weight;
-  T* bias = gradients + layer.norm_bias;
-  std::fill(weight + begin, weight + end, T(0));
-  std::fill(bias + begin, bias + end, T(0));
-  for (int r = 0; r < rows; ++r) {
-    const T* dy = tape.normed_gradient.row(r);
-    const T* normal = tape.normal.row(r);
-    for (int j = begin; j < end; ++j) {
-      weight[j] += dy[j] * normal[j];
-      bias[j] += dy[j];
-    }
-  }
 }
 
 template class Tape<float>;

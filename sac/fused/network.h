@@ -82,8 +82,6 @@ class Network {
                    int64_t first, int rows) const;
   void NormBackward(const LayerLayout& layer, const LayerTape<T>& tape,
                     int64_t first, int rows) const;
-  void NormGradients(const LayerLayout& layer, const LayerTape<T>& tape,
-                     int rows, int begin, int end, T* gradients) const;
 
   const NetworkLayout* layout_;
   const Kernels<T>* kernels_;

@@ -2,10 +2,10 @@
 #include "evaluation/panel.h"
 
 #include <cmath>
+#include <filesystem>
 #include <memory>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -15,6 +15,7 @@
 #include "core/status.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
+#include "run/panel_path.h"
 #include "run/records.h"
 
 namespace softfleet {
@@ -22,7 +23,6 @@ namespace {
 
 using google::protobuf::TextFormat;
 
-constexpr absl::string_view kExtension = ".textproto";
 constexpr size_t kHashDigits = 16;
 
 // -0 equals 0, so both have one text.
@@ -261,15 +261,27 @@ absl::StatusOr<Panel> ParsePanel(absl::string_view text,
   return panel;
 }
 
-absl::StatusOr<Panel> LoadPanel(FileSystem& files, const std::string& path,
-                                const EnvironmentOptions& environment) {
-  std::string file = path;
-  if (!files.Exists(file) && !absl::EndsWith(file, kExtension)) {
-    const std::string longer = absl::StrCat(file, kExtension);
-    if (files.Exists(longer)) file = longer;
+absl::StatusOr<PanelFile> ReadPanelFile(FileSystem& files,
+                                        const std::string& panel) {
+  PanelFile file;
+  file.path = PanelFileName(files, panel);
+  absl::StatusOr<std::string> text = files.Read(file.path);
+  if (absl::IsNotFound(text.status())) {
+    return absl::NotFoundError(absl::StrCat(
+        "evaluation.panel is \"", panel, "\": there is no ",
+        std::filesystem::absolute(panel).string(),
+        ", nor is it beside the configuration's file or above; give the path "
+        "of a panel, or leave it out for evaluation.episodes random starts"));
   }
-  SF_ASSIGN_OR_RETURN(const std::string text, files.Read(file));
-  return ParsePanel(text, file, environment);
+  if (!text.ok()) return Annotate(text.status(), "evaluation.panel");
+  file.text = *std::move(text);
+  return file;
+}
+
+absl::StatusOr<Panel> LoadPanel(FileSystem& files, const std::string& panel,
+                                const EnvironmentOptions& environment) {
+  SF_ASSIGN_OR_RETURN(const PanelFile file, ReadPanelFile(files, panel));
+  return ParsePanel(file.text, file.path, environment);
 }
 
 Panel RandomStarts(const EnvironmentOptions& environment, int episodes,

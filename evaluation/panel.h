@@ -68,8 +68,17 @@ absl::StatusOr<Panel> ParsePanel(absl::string_view text,
                                  absl::string_view source,
                                  const EnvironmentOptions& environment);
 
-// Reads and parses `path`, or `path`.textproto where there is no `path`.
-absl::StatusOr<Panel> LoadPanel(FileSystem& files, const std::string& path,
+// The file that evaluation.panel names.
+struct PanelFile {
+  std::string path;  // as PanelFileName
+  std::string text;
+};
+// NotFound says the field, where the file is not, and what to do.
+absl::StatusOr<PanelFile> ReadPanelFile(FileSystem& files,
+                                        const std::string& panel);
+
+// Reads it and parses it.
+absl::StatusOr<Panel> LoadPanel(FileSystem& files, const std::string& panel,
                                 const EnvironmentOptions& environment);
 
 // A panel for where there is no file: `episodes` reset seeds, seed i =

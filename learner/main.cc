@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -24,6 +25,7 @@
 #include "core/stop_signal.h"
 #include "core/version.h"
 #include "environments/environment_config.h"
+#include "evaluation/panel.h"
 #include "evaluation/run_result.h"
 #include "evaluation/summary.h"
 #include "learner/learner_options.h"
@@ -109,10 +111,10 @@ absl::StatusOr<LearnerOptions> OptionsFor(const v1::RunConfig& config) {
 
 absl::StatusOr<std::string> ReadPanel(const v1::RunConfig& config) {
   if (!config.evaluation().has_panel()) return std::string();
-  absl::StatusOr<std::string> text =
-      RealFileSystem().Read(config.evaluation().panel());
-  if (!text.ok()) return Annotate(text.status(), "evaluation.panel");
-  return text;
+  SF_ASSIGN_OR_RETURN(
+      PanelFile file,
+      ReadPanelFile(RealFileSystem(), config.evaluation().panel()));
+  return std::move(file.text);
 }
 
 absl::Status PrintEnd(const Flags& flags, const ServiceRun& served,

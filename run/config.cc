@@ -11,6 +11,7 @@
 #include "core/hash.h"
 #include "core/status.h"
 #include "run/config_schema.h"
+#include "run/panel_path.h"
 
 namespace softfleet {
 namespace {
@@ -62,6 +63,10 @@ absl::StatusOr<v1::RunConfig> LoadConfig(
                                 absl::StrCat("--set ", assignment)));
   }
   const absl::Status valid = ValidateConfig(config);
+  if (config.evaluation().has_panel()) {
+    config.mutable_evaluation()->set_panel(
+        LocatePanel(files, config.evaluation().panel(), path));
+  }
   if (valid.ok()) return WithDefaults(config);
   return absl::Status(
       valid.code(),

@@ -40,8 +40,9 @@ absl::Status ApplyOverride(absl::string_view assignment, v1::RunConfig* config);
 absl::Status ValidateConfig(const v1::RunConfig& config);
 
 // Read, parse, override, validate. The result has its defaults filled in, so
-// that code may read any list (sac.actor_hidden) as it is. NotFound or
-// InvalidArgument for a file that cannot be read: it is the caller's input.
+// that code may read any list (sac.actor_hidden) as it is; evaluation.panel is
+// where LocatePanel finds it. NotFound or InvalidArgument for a file that
+// cannot be read: it is the caller's input.
 absl::StatusOr<v1::RunConfig> LoadConfig(
     FileSystem& files, const std::string& path,
     const std::vector<std::string>& overrides);

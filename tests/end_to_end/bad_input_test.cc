@@ -61,7 +61,7 @@ TEST_F(BadInputTest, AMistakeInTheConfigurationIsNamedWithItsPlace) {
   ExpectRefused(Train(config_, run_, {"environment.name=Pendulm-v1"}),
                 {"Pendulm-v1", "did you mean", "Pendulum-v1"});
   ExpectRefused(Train(config_, run_, {"evaluation.panel=none.textproto"}),
-                {"none.textproto"});
+                {"evaluation.panel", "/none.textproto", "random starts"});
   ExpectRefused(Train(config_, run_,
                       {"environment.name=CartPole-v1",
                        "evaluation.panel=configs/panels/pendulum.textproto"}),

@@ -34,14 +34,17 @@ std::string ReadOrFail(const std::string& path) {
 
 }  // namespace
 
-std::unique_ptr<ChildProcess> Start(const std::vector<std::string>& arguments) {
+std::unique_ptr<ChildProcess> Start(const std::vector<std::string>& arguments,
+                                    const std::string& directory) {
   std::vector<std::string> command = {kProgram};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  return std::make_unique<ChildProcess>(command, SOFTFLEET_SOURCE_DIR);
+  return std::make_unique<ChildProcess>(
+      command, directory.empty() ? SOFTFLEET_SOURCE_DIR : directory);
 }
 
-Finished Softfleet(const std::vector<std::string>& arguments) {
-  const auto process = Start(arguments);
+Finished Softfleet(const std::vector<std::string>& arguments,
+                   const std::string& directory) {
+  const auto process = Start(arguments, directory);
   const int exit_code = process->Wait();
   return {exit_code, process->out(), process->err()};
 }

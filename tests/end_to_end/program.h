@@ -13,15 +13,17 @@
 
 namespace softfleet {
 
-// Starts `softfleet <arguments>` in the source directory.
-std::unique_ptr<ChildProcess> Start(const std::vector<std::string>& arguments);
+// Starts `softfleet <arguments>` in `directory`; unset = the source directory.
+std::unique_ptr<ChildProcess> Start(const std::vector<std::string>& arguments,
+                                    const std::string& directory = "");
 
 struct Finished {
   int exit_code = -1;
   std::string out, err;
 };
 // Runs it to its end.
-Finished Softfleet(const std::vector<std::string>& arguments);
+Finished Softfleet(const std::vector<std::string>& arguments,
+                   const std::string& directory = "");
 
 // Writes a configuration of a short Pendulum run (a second or so; a line of
 // progress every 50 steps) into `directory`; returns its path.

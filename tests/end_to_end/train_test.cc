@@ -6,6 +6,7 @@
 #include <csignal>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "core/file_system.h"
 #include "tests/core/test_directory.h"
 #include "tests/end_to_end/program.h"
@@ -58,6 +59,41 @@ TEST(TrainTest, ASecondProcessIsTurnedAwayAndTheFirstIsUnharmed) {
   EXPECT_EQ(first->Wait(), 0) << first->err();
   ASSERT_EQ(Softfleet(Train(config, other)).exit_code, 0);
   ExpectSameResult(run, other);
+}
+
+// As in a checkout: configs/short.textproto, configs/panels/pendulum.textproto
+// and runs/run, and somebody who is elsewhere.
+TEST(TrainTest, APanelIsFoundFromAnotherDirectory) {
+  const TestDirectory root, elsewhere;
+  FileSystem& files = RealFileSystem();
+  const std::string panel = "configs/panels/pendulum.textproto";
+  ASSERT_TRUE(files.CreateDirectories(root / "configs/panels").ok());
+  ASSERT_TRUE(files.CreateDirectories(root / "runs").ok());
+  const std::string text =
+      files.Read(JoinPath(SOFTFLEET_SOURCE_DIR, panel)).value();
+  ASSERT_TRUE(WriteFileAtomically(files, root / panel, text).ok());
+  const std::string config = WriteShortConfig(root / "configs");
+  const std::string run = root / "runs/run";
+  const auto train = [&](int steps) {
+    return Train(config, run,
+                 {"evaluation.panel=" + panel, "evaluation.interval=0",
+                  "environment.max_episode_steps=200",
+                  absl::StrCat("total_steps=", steps)});
+  };
+  const Finished here = Softfleet(train(200), root.path());
+  EXPECT_EQ(here.exit_code, 0) << here.err;
+  EXPECT_EQ(AuditOf(run).back().panel_starts, 100);
+  // What was finished there is finished here, and goes on.
+  for (const int steps : {200, 300}) {
+    const Finished there = Softfleet(train(steps), elsewhere.path());
+    EXPECT_EQ(there.exit_code, 0) << there.err;
+    EXPECT_EQ(AuditOf(run).back().step, steps);
+  }
+  ASSERT_EQ(AuditOf(run).size(), 2);
+  EXPECT_EQ(AuditOf(run)[0].panel_hash, AuditOf(run)[1].panel_hash);
+  const Finished evaluated =
+      Softfleet({"evaluate", "--run_dir", run}, elsewhere.path());
+  EXPECT_EQ(evaluated.exit_code, 0) << evaluated.err;
 }
 
 }  // namespace

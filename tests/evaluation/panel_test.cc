@@ -68,11 +68,12 @@ TEST(PanelTest, TheShippedPendulumPanelLoadsWithItsHundredStarts) {
             (SuccessCriterion{SuccessCriterion::Kind::kWithinOfReference, 50}));
 }
 
-TEST(PanelTest, AMissingFileIsNotFoundUnderTheNameGiven) {
+TEST(PanelTest, AMissingFileIsNotFoundUnderItsFieldAndTheNameGiven) {
   const auto panel = LoadPanel(RealFileSystem(), "no/such/panel", Pendulum());
   EXPECT_EQ(panel.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(panel.status().message()),
-              HasSubstr("no/such/panel"));
+              AllOf(HasSubstr("evaluation.panel is \"no/such/panel\""),
+                    HasSubstr("there is no /"), HasSubstr("random starts")));
 }
 
 TEST(PanelTest, StatesSeedsReferencesAndCriterionAreReadAsWritten) {

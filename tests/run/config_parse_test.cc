@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "core/file_system.h"
 #include "run/config.h"
 #include "tests/core/test_directory.h"
@@ -168,6 +170,44 @@ TEST_F(LoadConfigTest, AnOverrideCanRepairTheFile) {
   EXPECT_TRUE(
       Load("sac { gamma: 2 }", {"sac.gamma=1", "environment.name=Pendulum-v1"})
           .ok());
+}
+
+// Nearest first; what the working directory has, and what is nowhere, stays.
+TEST_F(LoadConfigTest, APanelIsLookedForBesideTheFileAndAbove) {
+  FileSystem& files = RealFileSystem();
+  const std::string root =
+      std::filesystem::path(directory_.path()).lexically_normal().string();
+  const auto panel_of = [&](const std::string& folder,
+                            const std::string& panel) {
+    const std::string path = JoinPath(folder, "c.textproto");
+    EXPECT_TRUE(files.CreateDirectories(folder).ok());
+    EXPECT_TRUE(
+        WriteFileAtomically(files, path, "environment { name: 'Pendulum-v1' }")
+            .ok());
+    const auto config = LoadConfig(files, path, {"evaluation.panel=" + panel});
+    EXPECT_TRUE(config.ok()) << config.status();
+    return config->evaluation().panel();
+  };
+  const auto write_panel = [&](const std::string& path) {
+    EXPECT_TRUE(files.CreateDirectories(ParentPath(path)).ok());
+    EXPECT_TRUE(WriteFileAtomically(files, path, "").ok());
+  };
+  const std::string folder = JoinPath(root, "configs/mine");
+  EXPECT_EQ(panel_of(folder, "panels/p.textproto"), "panels/p.textproto");
+  write_panel(JoinPath(root, "panels/p.textproto"));
+  EXPECT_EQ(panel_of(folder, "panels/p.textproto"),
+            JoinPath(root, "panels/p.textproto"));
+  EXPECT_EQ(panel_of(folder, "panels/p"), JoinPath(root, "panels/p"));
+  write_panel(JoinPath(root, "configs/mine/panels/p.textproto"));
+  EXPECT_EQ(panel_of(folder, "panels/p.textproto"),
+            folder + "/panels/p.textproto");
+  const std::string absolute = JoinPath(root, "panels/p.textproto");
+  EXPECT_EQ(panel_of(folder, absolute), absolute);
+  const std::string here = "panel_path_test.textproto";
+  write_panel(here);
+  write_panel(JoinPath(folder, here));
+  EXPECT_EQ(panel_of(folder, here), here);
+  EXPECT_TRUE(files.Remove(here).ok());
 }
 
 TEST_F(LoadConfigTest, AMissingFileIsNotFound) {

@@ -280,6 +280,19 @@ absl::Status WriteFileAtomically(FileSystem& files, const std::string& path,
   return files.SyncDirectory(ParentPath(path));
 }
 
+absl::Status CreateDirectoriesDurably(FileSystem& files,
+                                      const std::string& path) {
+  std::vector<std::string> parents = {ParentPath(path)};
+  while (!files.Exists(parents.back())) {
+    parents.push_back(ParentPath(parents.back()));
+  }
+  SF_RETURN_IF_ERROR(files.CreateDirectories(path));
+  for (const std::string& parent : parents) {
+    SF_RETURN_IF_ERROR(files.SyncDirectory(parent));
+  }
+  return absl::OkStatus();
+}
+
 std::string JoinPath(absl::string_view directory, absl::string_view name) {
   if (directory.empty()) return std::string(name);
   return absl::StrCat(directory, directory.back() == '/' ? "" : "/", name);

@@ -80,6 +80,10 @@ FileSystem& RealFileSystem();
 absl::Status WriteFileAtomically(FileSystem& files, const std::string& path,
                                  absl::string_view contents);
 
+// Creates the directory and those above it, each durable in its parent.
+absl::Status CreateDirectoriesDurably(FileSystem& files,
+                                      const std::string& path);
+
 // "a/b" + "c" -> "a/b/c"; the parent of "a/b/c" -> "a/b", of "c" -> ".".
 std::string JoinPath(absl::string_view directory, absl::string_view name);
 std::string ParentPath(absl::string_view path);

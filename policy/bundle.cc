@@ -77,7 +77,7 @@ absl::Status WritePolicyBundle(FileSystem& files, const std::string& directory,
       FormatManifest(bundle, DigestOf(tensors));
   if (!manifest.ok()) return Annotate(manifest.status(), manifest_path);
 
-  SF_RETURN_IF_ERROR(files.CreateDirectories(directory));
+  SF_RETURN_IF_ERROR(CreateDirectoriesDurably(files, directory));
   SF_RETURN_IF_ERROR(
       WriteFileAtomically(files, JoinPath(directory, kTensorsFile), tensors));
   return WriteFileAtomically(files, manifest_path, *manifest);

@@ -15,7 +15,7 @@ absl::StatusOr<uint64_t> NextIncarnation(FileSystem& files,
   uint64_t next = static_cast<uint64_t>(
       std::max<int64_t>(1, absl::ToUnixMicros(clock.Now())));
   if (data_directory.empty()) return next;
-  SF_RETURN_IF_ERROR(files.CreateDirectories(data_directory));
+  SF_RETURN_IF_ERROR(CreateDirectoriesDurably(files, data_directory));
   const std::string path = JoinPath(data_directory, "incarnation");
   if (files.Exists(path)) {
     SF_ASSIGN_OR_RETURN(const std::string text, files.Read(path));

@@ -131,19 +131,6 @@ absl::StatusOr<std::optional<RunRecord>> FindRun(FileSystem& files,
       absl::StrJoin(names, ", "), more ? ", ..." : "", "): ", kOtherDirectory));
 }
 
-// Creates the directory and those above it, each durable in its parent.
-absl::Status CreateDurably(FileSystem& files, const std::string& path) {
-  std::vector<std::string> parents = {ParentPath(path)};
-  while (!files.Exists(parents.back())) {
-    parents.push_back(ParentPath(parents.back()));
-  }
-  SF_RETURN_IF_ERROR(files.CreateDirectories(path));
-  for (const std::string& parent : parents) {
-    SF_RETURN_IF_ERROR(files.SyncDirectory(parent));
-  }
-  return absl::OkStatus();
-}
-
 // "process 1234"; the number is whole once its line is.
 std::string Holder(FileSystem& files, const std::string& lock_path) {
   const absl::StatusOr<std::string> text = files.Read(lock_path);
@@ -232,7 +219,7 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(
   SF_ASSIGN_OR_RETURN(std::optional<RunRecord> record,
                       FindRun(files, run->path_));
   if (!record.has_value()) {
-    SF_RETURN_IF_ERROR(CreateDurably(files, run->path_));
+    SF_RETURN_IF_ERROR(CreateDirectoriesDurably(files, run->path_));
   }
   SF_ASSIGN_OR_RETURN(run->lock_, TakeLock(files, run->path_));
   SF_ASSIGN_OR_RETURN(record, FindRun(files, run->path_));

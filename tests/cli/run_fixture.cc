@@ -33,8 +33,8 @@ constexpr char kShortRun[] = R"(
   metrics_interval: 70
 )";
 
-std::string ReadOrFail(const std::string& path) {
-  const auto text = RealFileSystem().Read(path);
+std::string ReadOrFail(FileSystem& files, const std::string& path) {
+  const auto text = files.Read(path);
   EXPECT_TRUE(text.ok()) << text.status();
   return text.value_or("");
 }
@@ -72,34 +72,34 @@ absl::StatusOr<Outcome> Drive(FileSystem& files, const v1::RunConfig& config,
   return outcome;
 }
 
-Traces Collect(const std::string& run_dir) {
+Traces Collect(const std::string& run_dir, FileSystem& files) {
   Traces traces;
-  const std::vector<std::string> checkpoints = Checkpoints(run_dir);
+  const std::vector<std::string> checkpoints = Checkpoints(run_dir, files);
   if (checkpoints.empty()) {
     ADD_FAILURE() << run_dir << " has no checkpoint";
     return traces;
   }
   for (const char* name :
        {"learner.safetensors", "actor.safetensors", "replay.safetensors"}) {
-    traces.checkpoint[name] = ReadOrFail(JoinPath(checkpoints.back(), name));
+    traces.checkpoint[name] =
+        ReadOrFail(files, JoinPath(checkpoints.back(), name));
   }
   const std::string policy = JoinPath(run_dir, "policy");
-  traces.policy = ReadOrFail(JoinPath(policy, "policy.safetensors"));
+  traces.policy = ReadOrFail(files, JoinPath(policy, "policy.safetensors"));
   auto manifest = nlohmann::json::parse(
-      ReadOrFail(JoinPath(policy, "manifest.json")), nullptr, false);
+      ReadOrFail(files, JoinPath(policy, "manifest.json")), nullptr, false);
   for (const char* key : {"run_id", "version", "policy_version"}) {
     manifest.erase(key);
   }
   traces.policy_manifest = manifest.dump();
-  const auto audit =
-      ReadAudit(RealFileSystem(), JoinPath(run_dir, "audit.json"));
+  const auto audit = ReadAudit(files, JoinPath(run_dir, "audit.json"));
   EXPECT_TRUE(audit.ok()) << audit.status();
   traces.audit = audit.value_or(std::vector<AuditRecord>{});
   for (AuditRecord& record : traces.audit) {
     record.run_id.clear();
     record.version = 0;
   }
-  traces.metrics = CsvFields(JoinPath(run_dir, "metrics.csv"));
+  traces.metrics = CsvFields(JoinPath(run_dir, "metrics.csv"), files);
   for (auto& fields : traces.metrics) {
     // wall_seconds, steps_per_second, updates_per_second
     for (size_t i = 2; i < 5 && i < fields.size(); ++i) fields[i].clear();
@@ -122,20 +122,22 @@ void ExpectEqual(const Traces& got, const Traces& wanted) {
   EXPECT_EQ(got.metrics, wanted.metrics);
 }
 
-std::vector<std::vector<std::string>> CsvFields(const std::string& path) {
+std::vector<std::vector<std::string>> CsvFields(const std::string& path,
+                                                FileSystem& files) {
   std::vector<std::vector<std::string>> lines;
-  const std::string text = ReadOrFail(path);
+  const std::string text = ReadOrFail(files, path);
   for (const auto line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
     lines.push_back(absl::StrSplit(line, ','));
   }
   return lines;
 }
 
-std::vector<std::string> Checkpoints(const std::string& run_dir) {
+std::vector<std::string> Checkpoints(const std::string& run_dir,
+                                     FileSystem& files) {
   const std::string directory = JoinPath(run_dir, "checkpoints");
   std::vector<std::string> paths;
   for (const std::string& name :
-       RealFileSystem().List(directory).value_or(std::vector<std::string>{})) {
+       files.List(directory).value_or(std::vector<std::string>{})) {
     if (absl::StartsWith(name, "step-")) {
       paths.push_back(JoinPath(directory, name));
     }

@@ -44,14 +44,17 @@ struct Traces {
   std::vector<AuditRecord> audit;
   std::vector<std::vector<std::string>> metrics;  // lines of fields
 };
-Traces Collect(const std::string& run_dir);
+Traces Collect(const std::string& run_dir,
+               FileSystem& files = RealFileSystem());
 void ExpectEqual(const Traces& got, const Traces& wanted);
 
 // Lines of a CSV file as fields.
-std::vector<std::vector<std::string>> CsvFields(const std::string& path);
+std::vector<std::vector<std::string>> CsvFields(
+    const std::string& path, FileSystem& files = RealFileSystem());
 
 // Directories of the checkpoints there are, oldest first.
-std::vector<std::string> Checkpoints(const std::string& run_dir);
+std::vector<std::string> Checkpoints(const std::string& run_dir,
+                                     FileSystem& files = RealFileSystem());
 
 }  // namespace softfleet
 

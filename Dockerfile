@@ -22,8 +22,7 @@ ENV DEBIAN_FRONTEND=noninteractive \
     SOFTFLEET_CACHE=/opt/softfleet
 WORKDIR /src
 COPY scripts/setup scripts/wheels.sh scripts/unpack_wheels.py \
-     scripts/packages.txt scripts/libtorch.txt scripts/libtorch-cuda.txt \
-     scripts/mujoco.txt scripts/
+     scripts/packages.txt scripts/libtorch.txt scripts/mujoco.txt scripts/
 RUN scripts/setup
 
 FROM toolchain AS build
@@ -39,18 +38,10 @@ RUN --mount=type=cache,target=/ccache \
  && scripts/stage-image-programs --libtorch "$(scripts/setup --root)" \
       build/release /staged
 
-# The same with the CUDA plug-in. The CUDA toolkit comes as wheels that have its
-# layout, beside LibTorch's own.
+# The same with the CUDA plug-in: CUDA's compiler, runtime and cuBLAS.
 FROM toolchain AS toolchain-cuda
-ENV CUDA_HOME=/opt/softfleet/libtorch-2.11.0-cuda/nvidia/cu13
 COPY scripts/cuda-toolkit.txt scripts/
-RUN scripts/setup --cuda \
- && python3 -m pip install --no-cache-dir --no-deps --require-hashes \
-      --only-binary=:all: --target /wheels -r scripts/cuda-toolkit.txt \
- && cp -a /wheels/nvidia/. "$(scripts/setup --cuda --root)/nvidia/" \
- && ln -s lib $CUDA_HOME/lib64 \
- && ln -s libcudart.so.13 $CUDA_HOME/lib/libcudart.so \
- && rm -rf /wheels
+RUN scripts/setup --cuda
 
 FROM toolchain-cuda AS build-cuda
 ARG JOBS=
@@ -61,7 +52,7 @@ RUN --mount=type=cache,target=/ccache \
  && cmake --build build/cuda ${JOBS:+-j${JOBS}} --target softfleet \
       softfleet-actor softfleet-evaluator softfleet-learner \
       softfleet-replay-server sac_cuda \
- && scripts/stage-image-programs --libtorch "$(scripts/setup --cuda --root)" \
+ && scripts/stage-image-programs --libtorch "$(scripts/setup --root)" \
       build/cuda /staged
 
 FROM scratch AS programs-source
@@ -136,10 +127,9 @@ COPY --from=build-cuda /staged/libtorch /opt/libtorch
 COPY --from=build-cuda /staged/licenses /usr/share/doc/softfleet/libtorch
 COPY --from=build-cuda /staged/mujoco/lib /usr/lib/
 COPY --from=build-cuda /staged/mujoco/licenses /usr/share/doc/softfleet/mujoco/
-RUN printf '%s\n' /opt/libtorch/torch/lib /opt/libtorch/nvidia/cu13/lib \
-      >/etc/ld.so.conf.d/libtorch.conf && ldconfig
 # The plug-in is looked for in ../lib beside the program's folder.
-COPY --from=build-cuda /staged/lib/libsac_cuda.so /usr/lib/
+COPY --from=build-cuda /staged/lib/ /usr/lib/
+RUN echo /opt/libtorch/torch/lib >/etc/ld.so.conf.d/libtorch.conf && ldconfig
 RUN ! ldd /usr/lib/libsac_cuda.so | grep 'not found'
 COPY --from=build-cuda /staged/bin/softfleet /staged/bin/softfleet-learner /usr/bin/
 USER 65532:65532

@@ -2,9 +2,11 @@
 # CUDA's language and toolkit, and our update engine with its benchmark: no
 # LibTorch, no other library. include()d where there is to be CUDA, also by
 # sac/cuda/bare. Expects SOFTFLEET_ROOT, the folder of the repository.
+include(${SOFTFLEET_ROOT}/cmake/WheelFolder.cmake)
 if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
+  softfleet_cache_folder(_cache)
   find_program(CMAKE_CUDA_COMPILER nvcc
-    HINTS $ENV{CUDA_HOME}/bin /usr/local/cuda/bin)
+    HINTS $ENV{CUDA_HOME}/bin /usr/local/cuda/bin ${_cache}/cuda-13.0/bin)
 endif()
 enable_language(CUDA)
 # CMake 3.25 sets a property of this target although CUDA 13 has no such library.

@@ -5,12 +5,8 @@
 # Link libtorch_cpu last: it exports std:: template bodies that Debian's
 # libraries would otherwise bind to.
 include(cmake/WheelFolder.cmake)
-set(_libtorch_folder libtorch-2.11.0)
-if(SAC_CUDA)
-  string(APPEND _libtorch_folder -cuda)
-endif()
 softfleet_wheel_folder(LIBTORCH_ROOT TITLE LibTorch
-                       FOLDER ${_libtorch_folder}
+                       FOLDER libtorch-2.11.0
                        LIBRARY torch/lib/libtorch_cpu.so)
 get_filename_component(_torch "${LIBTORCH_ROOT}/torch" ABSOLUTE)
 

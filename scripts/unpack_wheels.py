@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Unpacks the C++ part of downloaded wheels into a folder.
 
-usage: unpack_wheels.py cpu|cuda|mujoco WHEEL_FOLDER OUTPUT_FOLDER
+usage: unpack_wheels.py libtorch|cuda|mujoco WHEEL_FOLDER OUTPUT_FOLDER
 
-cpu and cuda are the two sets of LibTorch. Kept: headers (without LibTorch's own
-protobuf headers, which clash with Debian's), the libraries a C++ program loads,
-and the licences. File times are the wheel's, so that unpacking the same wheel
+Kept of LibTorch and MuJoCo: headers (without LibTorch's own protobuf headers,
+which clash with Debian's), the libraries a C++ program loads, and the licences;
+of CUDA everything, as a toolkit is laid out. File times are the wheel's, so that unpacking the same wheel
 again rebuilds nothing.
 Exit status: 0 done, 1 failed with a message, 28 (ENOSPC) no space left.
 """
@@ -17,25 +17,16 @@ import shutil
 import sys
 import zipfile
 
-CPU_LIBRARIES = {"libc10.so", "libgomp.so.1", "libtorch_cpu.so"}
-# libtorch.so and libtorch_global_deps.so are shells that drag in everything;
-# the others serve Python.
-NEVER = {
-    "libtorch.so",
-    "libtorch_global_deps.so",
-    "libtorch_python.so",
-    "libshm.so",
-}
-NVIDIA_CPU_LIBRARIES = {"libcudart.so.13", "libcupti.so.13"}
+LIBTORCH_LIBRARIES = {"libc10.so", "libgomp.so.1", "libtorch_cpu.so"}
+# libtorch_cpu.so does not start without these.
+NVIDIA_LIBRARIES = {"libcudart.so.13", "libcupti.so.13"}
+# The toolkit's folder in the wheels.
+CUDA_FOLDER = "nvidia/cu13/"
 
 # What each set must hold to be of use.
 NEEDED = {
-    "cpu": ["torch/lib/libc10.so", "torch/lib/libtorch_cpu.so"],
-    "cuda": [
-        "torch/lib/libc10.so",
-        "torch/lib/libtorch_cpu.so",
-        "torch/lib/libtorch_cuda.so",
-    ],
+    "libtorch": ["torch/lib/libc10.so", "torch/lib/libtorch_cpu.so"],
+    "cuda": ["bin/nvcc", "lib/libcudart.so", "lib/libcublas.so"],
     "mujoco": ["mujoco/libmujoco.so.4.0.0", "mujoco/include/mujoco/mujoco.h"],
 }
 
@@ -49,23 +40,25 @@ def wanted(path, kind):
         return "licen" in path.lower() or name.upper().startswith("NOTICE")
     if kind == "mujoco":
         return path.startswith(("mujoco/include/", "mujoco/libmujoco.so."))
-    return wanted_of_libtorch(path, name, kind == "cuda")
+    if kind == "cuda":
+        return path.startswith(CUDA_FOLDER)
+    return wanted_of_libtorch(path, name)
 
 
-def wanted_of_libtorch(path, name, cuda):
+def wanted_of_libtorch(path, name):
     if path.startswith("torch/include/"):
         return not path.startswith("torch/include/google/")
     if path == f"torch/lib/{name}" and ".so" in name:
-        return name not in NEVER if cuda else name in CPU_LIBRARIES
-    if path.startswith("nvidia/") and ".so" in name:
-        return cuda or name in NVIDIA_CPU_LIBRARIES
-    return False
+        return name in LIBTORCH_LIBRARIES
+    return path.startswith("nvidia/") and name in NVIDIA_LIBRARIES
 
 
-def target_path(path):
+def target_path(path, kind):
     """Where the file goes below the output folder."""
     package, separator, rest = path.partition(".dist-info/")
-    return f"licenses/{package}/{rest}" if separator else path
+    if separator:
+        return f"licenses/{package}/{rest}"
+    return path.removeprefix(CUDA_FOLDER) if kind == "cuda" else path
 
 
 def unpack(wheel, output, kind):
@@ -74,7 +67,7 @@ def unpack(wheel, output, kind):
         for entry in archive.infolist():
             if not wanted(entry.filename, kind):
                 continue
-            target = os.path.join(output, target_path(entry.filename))
+            target = os.path.join(output, target_path(entry.filename, kind))
             inside = os.path.realpath(output) + os.sep
             if not os.path.realpath(target).startswith(inside):
                 raise ValueError(f"{wheel}: {entry.filename} leaves the folder")
@@ -83,8 +76,22 @@ def unpack(wheel, output, kind):
                 shutil.copyfileobj(source, copy, 1 << 20)
             moment = calendar.timegm(entry.date_time + (0, 0, 0))
             os.utime(target, (moment, moment))
+            mode = entry.external_attr >> 16
+            if mode & 0o111:
+                os.chmod(target, 0o755)
             files += 1
     return files
+
+
+def link_libraries(output):
+    """What linkers look for: lib64, and libraries without their version."""
+    os.symlink("lib", os.path.join(output, "lib64"))
+    folder = os.path.join(output, "lib")
+    for name in os.listdir(folder):
+        link, separator, _ = name.partition(".so.")
+        path = os.path.join(folder, f"{link}.so")
+        if separator and not os.path.lexists(path):
+            os.symlink(name, path)
 
 
 def main():
@@ -100,6 +107,8 @@ def main():
         for name in names:
             files = unpack(os.path.join(wheels, name), output, kind)
             print(f"setup: unpacked {files} files of {name}", flush=True)
+        if kind == "cuda":
+            link_libraries(output)
     except zipfile.BadZipFile as error:
         print(f"setup: {name} is damaged: {error}", file=sys.stderr)
         return 1

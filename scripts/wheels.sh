@@ -93,7 +93,8 @@ download_wheels() {
     --progress-bar off --retries 5 --no-deps --require-hashes \
     --only-binary=:all: --python-version 3.11 --implementation cp --abi cp311 \
     --abi abi3 --abi none --platform manylinux_2_28_x86_64 \
-    --platform manylinux_2_25_x86_64 --platform manylinux2014_x86_64 \
+    --platform manylinux_2_27_x86_64 --platform manylinux_2_25_x86_64 \
+    --platform manylinux2014_x86_64 \
     "${options[@]}" --dest "$folder" 2>&1 | tee "$folder/pip.log" && return 0
   if grep -q 'DO NOT MATCH THE HASHES' "$folder/pip.log"; then
     rm -f "$folder"/*.whl

@@ -2,6 +2,7 @@
 #include "cli/training_run.h"
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/memory/memory.h"
@@ -15,6 +16,14 @@
 
 namespace softfleet {
 namespace {
+
+// In the state of a checkpoint whose evaluation failed.
+constexpr char kEvaluationDue[] = R"({"evaluation_due": true})";
+
+bool SaysEvaluationDue(const CheckpointManifest& manifest) {
+  const auto state = nlohmann::json::parse(manifest.state_json, nullptr, false);
+  return state.is_object() && state.value("evaluation_due", false);
+}
 
 // The bundle in `directory`, or in the run that is there.
 absl::StatusOr<PolicyBundle> ReadInitialPolicy(FileSystem& files,
@@ -61,6 +70,7 @@ absl::Status TrainingRun::Begin(const std::string& init_from) {
     SF_RETURN_IF_ERROR(
         Annotate(RestoreSystem(*files_, checkpoint->directory, *system_),
                  checkpoint->directory));
+    evaluation_due_ = SaysEvaluationDue(checkpoint->manifest);
   }
   SF_RETURN_IF_ERROR(recorder_->Begin());
   if (init_from.empty()) return absl::OkStatus();
@@ -72,11 +82,13 @@ absl::Status TrainingRun::Begin(const std::string& init_from) {
 
 absl::StatusOr<bool> TrainingRun::Run(const std::function<bool()>& stop) {
   absl::StatusOr<bool> finished = RunToEnd(stop);
+  if (!evaluation_failure_.ok()) return StopUnevaluated();
   if (!absl::IsDataLoss(finished.status())) return finished;
   return recorder_->Diverged(finished.status(), system_->learner().Diagnosis());
 }
 
 absl::StatusOr<bool> TrainingRun::RunToEnd(const std::function<bool()>& stop) {
+  if (evaluation_due_) SF_RETURN_IF_ERROR(MakeUpForEvaluation());
   while (!recorder_->finished() && !done() && recorder_->stopped_by().empty()) {
     if (stop()) {
       SF_RETURN_IF_ERROR(Stop());
@@ -159,13 +171,44 @@ absl::Status TrainingRun::WriteMetrics() {
   return absl::OkStatus();
 }
 
+absl::Status TrainingRun::MakeUpForEvaluation() {
+  evaluation_due_ = false;
+  // Recorded before a crash that came before the next checkpoint.
+  if (recorder_->Evaluated(Counts())) return absl::OkStatus();
+  SF_RETURN_IF_ERROR(Evaluate());
+  return recorder_->ApplyStopRules(Counts());
+}
+
+absl::Status TrainingRun::StopUnevaluated() {
+  const absl::Status why = std::exchange(evaluation_failure_, {});
+  const auto stop = [this]() -> absl::Status {
+    SF_RETURN_IF_ERROR(system_->Pause());
+    recorder_->AddEpisodes(system_->TakeEpisodes());
+    SF_RETURN_IF_ERROR(recorder_->AwaitCheckpoint());
+    SF_ASSIGN_OR_RETURN(CheckpointContent content, Content());
+    content.state_json = kEvaluationDue;
+    return recorder_->Stop(Counts(), std::move(content));
+  };
+  const std::string failed =
+      absl::StrCat("evaluating at step ", step(), ": ", why.message());
+  SF_RETURN_IF_ERROR(Annotate(stop(), failed));
+  return absl::Status(
+      why.code(),
+      absl::StrCat(failed,
+                   "; a checkpoint of this step is written: mend the "
+                   "environment or the panel, then the same command goes on "
+                   "with this evaluation"));
+}
+
 absl::Status TrainingRun::Evaluate() {
   SF_ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> snapshot,
                       system_->Publish(RunState::kRunning));
-  SF_ASSIGN_OR_RETURN(const EvaluationResult result,
-                      system_->evaluator().Evaluate(snapshot));
+  absl::StatusOr<EvaluationResult> result =
+      system_->evaluator().Evaluate(snapshot);
+  evaluation_failure_ = result.status();
+  SF_RETURN_IF_ERROR(evaluation_failure_);
   return recorder_->RecordEvaluation(
-      MakeAuditRecord(result, *snapshot, ConfigHash(config_)), *snapshot);
+      MakeAuditRecord(*result, *snapshot, ConfigHash(config_)), *snapshot);
 }
 
 absl::Status TrainingRun::BeginEvaluation() {
@@ -180,7 +223,8 @@ absl::Status TrainingRun::BeginEvaluation() {
 
 absl::Status TrainingRun::AwaitEvaluation() {
   if (!evaluating_.underway()) return absl::OkStatus();
-  SF_RETURN_IF_ERROR(evaluating_.Take());
+  evaluation_failure_ = evaluating_.Take();
+  SF_RETURN_IF_ERROR(evaluation_failure_);
   return recorder_->RecordEvaluation(
       MakeAuditRecord(evaluation_, *evaluated_, ConfigHash(config_)),
       *evaluated_);

@@ -14,7 +14,10 @@
 //     Overlapped runs are not repeatable; they pause their actor for the
 //     instant. Their evaluations run beside the updates, one at a time, and are
 //     recorded before the next checkpoint begins, so that none is lost.
-//  3. The end, at total_steps or where a rule of RunConfig.stop applies, is an
+//  3. Where the environment fails in an evaluation (Evaluator::Evaluate tries
+//     twice) the run stops with a checkpoint; going on from it begins with that
+//     evaluation.
+//  4. The end, at total_steps or where a rule of RunConfig.stop applies, is an
 //     evaluation, the policy bundle, and a checkpoint that says "finished".
 //
 // Not thread-safe.
@@ -81,6 +84,10 @@ class TrainingRun {
   absl::Status Finish();
   absl::Status Stop();
   absl::Status WriteMetrics();
+  // The evaluation that the checkpoint says is due.
+  absl::Status MakeUpForEvaluation();
+  // Stops the run because of evaluation_failure_; returns it with what to do.
+  absl::Status StopUnevaluated();
   absl::Status Evaluate();
   // Begins one that AwaitEvaluation ends; the one before it is over.
   absl::Status BeginEvaluation();
@@ -97,6 +104,9 @@ class TrainingRun {
   std::unique_ptr<EmbeddedSystem> system_;
   std::unique_ptr<RunRecorder> recorder_;
   int64_t recorded_ = 0;  // rows received when records were kept last
+
+  bool evaluation_due_ = false;      // since the checkpoint
+  absl::Status evaluation_failure_;  // the environment's
 
   // The evaluation under way beside the updates, if one is.
   std::shared_ptr<const Snapshot> evaluated_;

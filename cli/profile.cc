@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "cli/embedded_system.h"
 #include "core/status.h"
 #include "sac/product_rate.h"
@@ -38,6 +39,17 @@ absl::StatusOr<std::unique_ptr<EmbeddedSystem>> FilledSystem(
     SF_RETURN_IF_ERROR(system->learner().Receive().status());
   }
   return system;
+}
+
+// Phases are marked by the CPU's engines; a device does an update as one graph,
+// which the host does not see the inside of.
+absl::Status NoPhasesOnADevice(const v1::RunConfig& config) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      "softfleet profile measures updates on the CPU, and learner.device is ",
+      v1::Device::Value_Name(config.learner().device()),
+      ": add --set learner.device=cpu; a device's kernels are shown by "
+      "NVIDIA's `nsys profile --cuda-graph-trace=node softfleet train ...`, "
+      "its rate by benchmarks/sac_gpu"));
 }
 
 double SecondsIn(const PhaseClock& clock, UpdatePhase phase) {
@@ -87,6 +99,9 @@ double Profile::BoundSeconds() const {
 absl::StatusOr<ProfileWithTrace> MakeProfile(FileSystem& files,
                                              const v1::RunConfig& config,
                                              int64_t updates) {
+  if (config.learner().device() == v1::Device::cuda) {
+    return NoPhasesOnADevice(config);
+  }
   SF_ASSIGN_OR_RETURN(const std::unique_ptr<EmbeddedSystem> system,
                       FilledSystem(files, config));
   LearnerLoop& learner = system->learner();
@@ -94,11 +109,7 @@ absl::StatusOr<ProfileWithTrace> MakeProfile(FileSystem& files,
   const bool fused = options.engine == SacOptions::Engine::kFused;
   ProfileWithTrace result{.profile = {}, .clock = PhaseClock(options.threads)};
   PhaseClock& clock = result.clock;
-  if (!learner.MarkPhases(&clock)) {
-    return absl::FailedPreconditionError(
-        "this engine does not mark the phases of its update: profile another "
-        "one (sac.engine)");
-  }
+  if (!learner.MarkPhases(&clock)) return NoPhasesOnADevice(config);
   SF_RETURN_IF_ERROR(learner.Update(kUpdatesBefore).status());
   clock.Clear();
   const int64_t start = PhaseClock::SteadyNanoseconds();

@@ -87,5 +87,16 @@ TEST(Profile, WhatCannotBeBuiltIsSaid) {
               HasSubstr("replay.byte_budget"));
 }
 
+TEST(Profile, OnADeviceIsRefusedWithWhatToDoInstead) {
+  const auto result =
+      MakeProfile(RealFileSystem(),
+                  With(ShortRun("Pendulum-v1"), {"learner.device=cuda"}), 1);
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kInvalidArgument);
+  const std::string message(result.status().message());
+  EXPECT_THAT(message, HasSubstr("learner.device is cuda"));
+  EXPECT_THAT(message, HasSubstr("--set learner.device=cpu"));
+  EXPECT_THAT(message, HasSubstr("nsys"));
+}
+
 }  // namespace
 }  // namespace softfleet

@@ -45,8 +45,8 @@ struct ProfileWithTrace {
 
 // Fills the table with random steps of the environment and does `updates`
 // updates with marks, and some before without. Writes no directory.
-// FailedPrecondition where the engine marks no phases; otherwise as
-// EmbeddedSystem::Build.
+// InvalidArgument where updates are computed on a device, which marks no phases;
+// otherwise as EmbeddedSystem::Build.
 absl::StatusOr<ProfileWithTrace> MakeProfile(FileSystem& files,
                                              const v1::RunConfig& config,
                                              int64_t updates);

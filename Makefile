@@ -10,9 +10,9 @@ TEST_JOBS ?= 2
 CONFIG ?= configs/pendulum.textproto
 RUN_DIR ?= runs/pendulum
 
-# The rooms whose tests run under ThreadSanitizer: those with threads of their
-# own and without LibTorch.
-TSAN_ROOMS = core transport replay_server environments actor
+# The rooms, and the part of one, whose tests run under ThreadSanitizer: those
+# with threads of their own and without LibTorch.
+TSAN_ROOMS = core transport replay_server environments actor sac/fused
 
 BUILD = build/$(PRESET)
 SETUP = scripts/setup $(if $(filter cuda,$(PRESET)),--cuda)

@@ -2,7 +2,10 @@
 // A few threads that share the tasks of one short job after another. The
 // caller works too. Threads wait for the next job by spinning for some
 // microseconds, then asleep; the caller never waits for a thread that has
-// taken no task, so on a busy machine it does the work alone. With one thread
+// taken no task, so on a busy machine it does the work alone. A thread that
+// finds itself on the caller's processor does not spin there: asleep, it is
+// woken on an idle one, where the scheduler would take a tenth of a second to
+// move one that is never idle. With one thread
 // there is none besides the caller, and nothing is shared.
 //
 // Which thread does a task differs from run to run: tasks must write to places
@@ -45,6 +48,9 @@ class ThreadPool {
   void Serve(int thread);
   // Until a job with number other than `job` has begun; its number.
   uint32_t AwaitJob(uint32_t job) const;
+  // Whether the calling thread runs on the processor that the caller ran on
+  // when the job began.
+  bool BesideCaller() const;
 
   // The job in progress; written between jobs.
   void* context_ = nullptr;
@@ -55,6 +61,7 @@ class ThreadPool {
   std::atomic<int> unfinished_ = 0;
   std::atomic<uint32_t> job_ = 0;
   std::atomic<bool> stop_ = false;
+  std::atomic<int> caller_processor_ = -1;
   std::vector<std::thread> workers_;
 };
 

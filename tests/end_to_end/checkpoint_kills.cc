@@ -59,7 +59,9 @@ void KillWhileCheckpointsAreWritten(uint64_t seed, int kills,
     process->Signal(SIGKILL);
     const int code = process->Wait();
     ASSERT_THAT(process->err(), Not(HasSubstr("broken checkpoint")));
-    if (kill > 0) ASSERT_GE(ResumedAt(process->err()), newest);
+    if (kill > 0) {
+      ASSERT_GE(ResumedAt(process->err()), newest);
+    }
     newest = std::max(newest, ResumedAt(process->err()));
     if (LeftOneUnfinished(run_dir)) ++unfinished;
     if (code == 0) break;  // it was quicker

@@ -43,7 +43,7 @@ TEST_F(LearnerCallsTest, JoinSaysWhoAsksAndReturnsTheAnswer) {
   welcome.mutable_config()->set_seed(7);
   welcome.set_shard("replay-1:7201");
   learner_->SetWelcome(welcome);
-  const auto reply = Join(Channel(), {v1::ROLE_ACTOR, "a-7"}, Never);
+  const auto reply = Join(Channel(), {v1::ROLE_ACTOR, "a-7", ""}, Never);
   ASSERT_TRUE(reply.ok()) << reply.status();
   EXPECT_EQ(reply->SerializeAsString(), welcome.SerializeAsString());
   const auto joins = learner_->joins();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "tests/core/test_directory.h"
 #include "tests/end_to_end/checkpoint_kills.h"
@@ -11,17 +12,14 @@
 namespace softfleet {
 namespace {
 
-// So that a run is not over before it is killed.
-constexpr char kSlow[] = "learner.updates_per_step=128";
-
 TEST(CheckpointKillTest, ALockStepRunEndsBitEqual) {
   const TestDirectory directory;
   const std::string config = WriteShortConfig(directory.path());
-  const std::vector<std::string> set = {"checkpoint_interval=20", kSlow};
   const std::string run = directory / "run";
-  KillWhileCheckpointsAreWritten(41, 5, set, config, run);
+  KillWhileCheckpointsAreWritten(41, 5, kWritingAllTheTime, config, run);
   const std::string undisturbed = directory / "undisturbed";
-  ASSERT_EQ(Softfleet(Train(config, undisturbed, set)).exit_code, 0);
+  ASSERT_EQ(Softfleet(Train(config, undisturbed, kWritingAllTheTime)).exit_code,
+            0);
   ExpectSameResult(run, undisturbed);
 }
 
@@ -29,9 +27,9 @@ TEST(CheckpointKillTest, AnOverlappedRunEndsWithAllItsRecords) {
   const TestDirectory directory;
   const std::string config = WriteShortConfig(directory.path());
   const std::string run = directory / "run";
-  KillWhileCheckpointsAreWritten(
-      42, 5, {"checkpoint_interval=20", kSlow, "learner.schedule=overlapped"},
-      config, run);
+  std::vector<std::string> set = kWritingAllTheTime;
+  set.push_back("learner.schedule=overlapped");
+  KillWhileCheckpointsAreWritten(42, 5, set, config, run);
   EXPECT_EQ(AuditOf(run).size(), 3);
 }
 

@@ -9,11 +9,16 @@
 
 namespace softfleet {
 
-// The short run, which writes a checkpoint every 20 steps and so nearly all the
-// time, with `set`: killed (SIGKILL) `kills` times at moments of `seed`, which
-// is printed, and started again, to its end in `run_dir`. Each start goes on
-// from a checkpoint, skips none as broken, and does not fall behind the one
-// before. Some kills must have left a checkpoint unfinished.
+// `set` of a run that is at it nearly all the time, and too slow to be over
+// before it is killed.
+inline const std::vector<std::string> kWritingAllTheTime = {
+    "checkpoint_interval=20", "learner.updates_per_step=128"};
+
+// The short run with `set`: killed (SIGKILL) `kills` times, each time while it
+// writes a checkpoint, at moments of `seed`, which is printed, and started
+// again, to its end in `run_dir`. Each start goes on from a checkpoint, skips
+// none as broken, and does not fall behind the one before. Some kills must have
+// left a checkpoint unfinished.
 void KillWhileCheckpointsAreWritten(uint64_t seed, int kills,
                                     const std::vector<std::string>& set,
                                     const std::string& config,

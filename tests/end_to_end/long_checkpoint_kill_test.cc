@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "tests/core/test_directory.h"
 #include "tests/end_to_end/checkpoint_kills.h"
@@ -14,7 +15,8 @@ namespace {
 TEST(LongCheckpointKillTest, RunsKilledManyTimesEndBitEqual) {
   const TestDirectory directory;
   const std::string config = WriteShortConfig(directory.path());
-  const std::vector<std::string> set = {"checkpoint_interval=20"};
+  std::vector<std::string> set = kWritingAllTheTime;
+  set.push_back("total_steps=6000");
   const std::string undisturbed = directory / "undisturbed";
   ASSERT_EQ(Softfleet(Train(config, undisturbed, set)).exit_code, 0);
   for (const uint64_t seed : {51, 52, 53, 54, 55, 56}) {
